@@ -1,0 +1,6 @@
+/** Runs once before the tests: end-to-end tests start the compiled program, so it must be current. */
+import { execFileSync } from 'node:child_process';
+
+export default function build(): void {
+  execFileSync(process.execPath, ['node_modules/typescript/bin/tsc'], { stdio: 'inherit' });
+}
