@@ -1,0 +1,107 @@
+/**
+ * Typed parameters of a scenario: what a flag accepts, its default and its limits, in one table from
+ * which the parser, `--help`, `list` and the documentation are made.
+ */
+import { fault } from './errors.ts';
+import * as units from './units.ts';
+
+interface Numeric {
+  readonly default: number;
+  readonly min: number;
+  readonly max: number;
+  readonly help: string;
+}
+export type Param =
+  | ({ readonly type: 'count' | 'ratePerS' | 'sizeBytes' | 'durationMs' | 'share' } & Numeric)
+  | {
+      readonly type: 'choice';
+      readonly choices: readonly string[];
+      readonly default: string;
+      readonly help: string;
+    };
+export type Params = Readonly<Record<string, Param>>;
+
+export type ParamValue<P extends Param> = P extends {
+  type: 'choice';
+  choices: readonly (infer C)[];
+}
+  ? C
+  : number;
+export type ParamValues<P extends Params = Params> = { readonly [K in keyof P]: ParamValue<P[K]> };
+
+/** Values as they are stored in a run file. */
+export type PlainValues = Readonly<Record<string, number | string>>;
+
+const parsers = {
+  count: units.parseCount,
+  ratePerS: units.parseRatePerS,
+  sizeBytes: units.parseSizeBytes,
+  durationMs: units.parseDurationMs,
+  share: units.parseShare,
+} as const;
+
+/** How the value of a parameter is written on the command line. */
+export function formatParam(param: Param, value: number | string): string {
+  if (typeof value === 'string') return value;
+  switch (param.type) {
+    case 'ratePerS':
+      return `${value}/s`;
+    case 'sizeBytes':
+      return units.formatSize(value);
+    case 'durationMs':
+      return units.formatDurationMs(value);
+    case 'share':
+      return `${value * 100}%`;
+    default:
+      return String(value);
+  }
+}
+
+/** What `--help` shows as the placeholder of a value. */
+export function placeholderOf(param: Param): string {
+  return {
+    count: 'n',
+    ratePerS: 'n/s',
+    sizeBytes: 'size',
+    durationMs: 'time',
+    share: 'n%',
+    choice: param.type === 'choice' ? param.choices.join('|') : '',
+  }[param.type];
+}
+
+/**
+ * @throws HarnessError `bad-value` or `out-of-range`, naming the flag.
+ */
+export function parseParam(name: string, param: Param, text: string): number | string {
+  const flag = `--${name}`;
+  if (param.type === 'choice') {
+    if (!param.choices.includes(text)) {
+      throw fault('bad-value', {
+        flag,
+        problem: `'${text}' is not one of ${param.choices.join(', ')}`,
+      });
+    }
+    return text;
+  }
+  const parsed = parsers[param.type](text);
+  if ('problem' in parsed) throw fault('bad-value', { flag, problem: parsed.problem });
+  if (parsed.value < param.min || parsed.value > param.max) {
+    throw fault('out-of-range', {
+      flag,
+      value: text,
+      min: formatParam(param, param.min),
+      max: formatParam(param, param.max),
+    });
+  }
+  return parsed.value;
+}
+
+/** Defaults, overlaid with what was given. */
+export function fillParams(params: Params, given: Readonly<Record<string, string>>): PlainValues {
+  const values: Record<string, number | string> = {};
+  for (const [name, param] of Object.entries(params)) {
+    const text = given[name];
+    values[name] = text === undefined ? param.default : parseParam(name, param, text);
+  }
+  return values;
+}

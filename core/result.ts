@@ -1,0 +1,229 @@
+/**
+ * The run file: everything a report, a comparison or a gate needs, so that nothing is run again to be
+ * looked at again. The schema is the definition; the types follow from it.
+ */
+import { z } from 'zod';
+
+/** Raised when the shape changes; readers keep reading older ones. */
+export const SCHEMA_VERSION = 1;
+
+const count = z.number().int().nonnegative();
+/** HdrHistogram V2, compressed, base64. */
+const histogram = z.string();
+const pointSchema = z.record(z.string(), z.union([z.number(), z.string()]));
+
+const armSchema = z.object({
+  name: z.string(),
+  title: z.string(),
+  transport: z.string(),
+  client: z.enum(['lean', 'library']),
+  target: z.string(),
+  route: z.string(),
+  role: z.enum(['candidate', 'floor']),
+});
+
+const checkSchema = z.object({
+  id: z.string(),
+  title: z.string(),
+  /** Undefined where it could not be measured, which is never a pass. */
+  value: z.number().optional(),
+  limit: z.number().optional(),
+  unit: z.string(),
+  ok: z.enum(['pass', 'suspect', 'invalid', 'not-measured']),
+  says: z.string(),
+});
+
+export const validityStates = ['valid', 'suspect', 'invalid'] as const;
+const validitySchema = z.object({
+  state: z.enum(validityStates),
+  checks: z.array(checkSchema),
+});
+
+const ledgerSchema = z.object({
+  /** messages × subscribers, those that failed to connect included */
+  expected: count,
+  received: count,
+  lost: count,
+  duplicated: count,
+  reordered: count,
+  /** Among the received: those after the deadline. */
+  late: count,
+  foreign: count,
+});
+
+const phaseSchema = z.object({
+  kind: z.string(),
+  measured: z.boolean(),
+  startNs: z.number(),
+  endNs: z.number(),
+  says: z.string(),
+});
+
+const timelineSchema = z.object({
+  /** Seconds since the start of the measured phase. */
+  second: z.number(),
+  deliveries: z.number(),
+  /** due → received of the messages due in this second, µs */
+  p50: z.number().optional(),
+  p99: z.number().optional(),
+  max: z.number().optional(),
+  serverUtilization: z.number().optional(),
+  generatorUtilization: z.number().optional(),
+  serverGcMs: z.number().optional(),
+  generatorGcMs: z.number().optional(),
+  /** Of the time that the machine's cores were not idle. */
+  stealShare: z.number().optional(),
+});
+
+const histogramsSchema = z.object({
+  /** due → received and sent → received of every delivery, µs */
+  due: histogram,
+  sent: histogram,
+  /** Per broadcast: due → received by its first, median and last subscriber, µs. */
+  spreadFirst: histogram.optional(),
+  spreadMedian: histogram.optional(),
+  spreadLast: histogram.optional(),
+  /** How late each message was sent, µs. */
+  slip: histogram,
+  connect: histogram,
+});
+
+/** Named raw numbers a metric may be derived from; a missing one was not measured. */
+const probesSchema = z.record(z.string(), z.number());
+
+const trialSchema = z.object({
+  arm: z.string(),
+  round: count,
+  /** Position within its round, from 0. */
+  order: count,
+  /** 0, or how many earlier tries of this round were left out. */
+  attempt: count,
+  point: pointSchema,
+  startedAt: z.string(),
+  outcome: z.enum(['completed', 'failed']),
+  /** Why it failed, and the last words of the process that did. */
+  says: z.string().optional(),
+  stderrTail: z.string().optional(),
+  /** Left out of comparisons, with the reason; its round was run again where the budget allowed. */
+  excluded: z.string().optional(),
+  validity: validitySchema,
+  phases: z.array(phaseSchema),
+  ledger: ledgerSchema.optional(),
+  histograms: histogramsSchema.optional(),
+  timeline: z.array(timelineSchema),
+  injected: z.object({ dropped: count, duplicated: count, swapped: count }).optional(),
+  closed: z.array(z.object({ cause: z.string(), count })),
+  probes: probesSchema,
+  metrics: z.record(z.string(), z.number()),
+});
+
+const controlSchema = z.object({
+  round: count,
+  point: pointSchema,
+  /** due → received, µs; and CPU of its server, ns per delivery. */
+  p50: z.number(),
+  p99: z.number(),
+  cpu: z.number(),
+  deliveries: count,
+});
+
+export const verdicts = [
+  'better',
+  'worse',
+  'same',
+  'small-but-real',
+  'unclear',
+  'not-comparable',
+] as const;
+
+const comparisonSchema = z.object({
+  metric: z.string(),
+  arm: z.string(),
+  against: z.string(),
+  point: pointSchema,
+  /** arm / against, with its 95 % interval. */
+  ratio: z.number().optional(),
+  low: z.number().optional(),
+  high: z.number().optional(),
+  rounds: count,
+  /** The smallest relative change this comparison would have found 8 times in 10. */
+  detectable: z.number().optional(),
+  verdict: z.enum(verdicts),
+  /** Whether it was named before the run as what the run is about; all others are exploratory. */
+  headline: z.boolean(),
+  says: z.string(),
+});
+
+const environmentSchema = z.object({
+  /** Runs with different fingerprints are not comparable. */
+  fingerprint: z.string(),
+  cpu: z.string(),
+  cores: count,
+  memoryBytes: count,
+  os: z.string(),
+  kernel: z.string(),
+  node: z.string(),
+  virtualization: z.string().optional(),
+  serverCores: z.array(count),
+  generatorCores: z.array(count),
+  pinning: z.string(),
+  packages: z.record(z.string(), z.string()),
+});
+
+const warningSchema = z.object({
+  code: z.string(),
+  says: z.string(),
+  /** What to try, usually a flag. */
+  hint: z.string(),
+});
+
+export const runResultSchema = z.object({
+  schema: z.literal(SCHEMA_VERSION),
+  id: z.string(),
+  startedAt: z.string(),
+  finishedAt: z.string().optional(),
+  /** `running` in a file that was never finished means that its process was killed. */
+  state: z.enum(['running', 'finished', 'aborted']),
+  tool: z.object({ version: z.string(), commit: z.string().optional() }),
+  command: z.string(),
+  scenario: z.object({ name: z.string(), question: z.string(), headline: z.array(z.string()) }),
+  params: pointSchema,
+  options: z.object({
+    rounds: count,
+    seed: count,
+    margin: z.number(),
+    client: z.string(),
+    inject: z.string().optional(),
+    workers: count,
+  }),
+  /** Values of the swept parameters, one point per element; one empty point when nothing is swept. */
+  points: z.array(pointSchema),
+  arms: z.array(armSchema),
+  environment: environmentSchema,
+  trials: z.array(trialSchema),
+  control: z.array(controlSchema),
+  comparisons: z.array(comparisonSchema),
+  warnings: z.array(warningSchema),
+});
+
+export type Arm = z.infer<typeof armSchema>;
+export type Check = z.infer<typeof checkSchema>;
+export type Validity = z.infer<typeof validitySchema>;
+export type Ledger = z.infer<typeof ledgerSchema>;
+export type PhaseRecord = z.infer<typeof phaseSchema>;
+export type TimelinePoint = z.infer<typeof timelineSchema>;
+export type Histograms = z.infer<typeof histogramsSchema>;
+export type Point = z.infer<typeof pointSchema>;
+export type Trial = z.infer<typeof trialSchema>;
+export type ControlTrial = z.infer<typeof controlSchema>;
+export type RunComparison = z.infer<typeof comparisonSchema>;
+export type Environment = z.infer<typeof environmentSchema>;
+export type Warning = z.infer<typeof warningSchema>;
+export type RunResult = z.infer<typeof runResultSchema>;
+
+/** One name for a point of a sweep, for grouping: 'clients=500'. */
+export function pointName(point: Point): string {
+  return Object.entries(point)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(' ');
+}
