@@ -1,0 +1,171 @@
+/**
+ * A client connection with as little as possible between the kernel and the decoder: a `net.Socket`
+ * that reads into one buffer shared by all connections of the process (`onread`), so that nothing is
+ * allocated per read. What is read must be used before the callback returns.
+ */
+
+import type { Socket } from 'node:net';
+import { connect as connectTcp } from 'node:net';
+import type { Client, ConnectOptions } from '../../core/transport.ts';
+import { HandshakeError } from '../../core/transport.ts';
+
+/** As large as libuv's own read size; one for the whole process, since reads never overlap. */
+const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** Turns the bytes of one connection into messages. Bytes are only valid during the call. */
+export interface Decoder {
+  feed(bytes: Buffer, start: number, end: number, receivedAt: number): void;
+}
+
+/** The protocol on top of a lean connection. */
+export interface LeanProtocol {
+  /** What to send when TCP is up; undefined when there is nothing to ask. */
+  readonly request: string | undefined;
+  /**
+   * Looks at the first bytes of the answer.
+   * @returns where the stream starts in `bytes` and its decoder, or undefined while more is needed.
+   * @throws Error with a sentence when the answer is wrong.
+   */
+  handshake(bytes: Buffer, start: number, end: number): Opened | undefined;
+  /** Called once the decoder is in place, to let it answer (pong, close) and fail. */
+  send(connection: LeanConnection, message: Buffer): Promise<void>;
+  /** What to write before the end of a connection we close ourselves. */
+  farewell?(): Buffer;
+}
+
+export interface Opened {
+  readonly bodyAt: number;
+  readonly headBytes: number;
+  /** Makes the decoder; gets the connection so that it can answer and fail. */
+  decoder(connection: LeanConnection): Decoder;
+}
+
+export class LeanConnection implements Client {
+  bytesRead = 0;
+  handshakeBytes = 0;
+  readonly client: number;
+  private readonly socket: Socket;
+  private readonly protocol: LeanProtocol;
+  private readonly options: ConnectOptions;
+  private decoder: Decoder | undefined;
+  private onOpen: ((error?: Error) => void) | undefined;
+  private cause: string | undefined;
+  private closing = false;
+
+  constructor(options: ConnectOptions, protocol: LeanProtocol, onOpen: (error?: Error) => void) {
+    this.options = options;
+    this.client = options.client;
+    this.protocol = protocol;
+    this.onOpen = onOpen;
+    const { clock } = options;
+    this.socket = connectTcp({
+      host: options.endpoint.host,
+      port: options.endpoint.port,
+      noDelay: true,
+      onread: {
+        buffer: sharedReadBuffer,
+        callback: (length, bytes) => {
+          // The clock is read before anything is decoded: decoding is ours, not the target's.
+          this.onBytes(bytes as Buffer, length, clock());
+          return true;
+        },
+      },
+    });
+    this.socket.setTimeout(options.timeoutMs, () =>
+      this.fail(`no answer within ${options.timeoutMs} ms`),
+    );
+    this.socket.once('connect', () => {
+      if (protocol.request === undefined) this.tryOpen(sharedReadBuffer, 0, 0, 0);
+      else this.socket.write(protocol.request, 'latin1');
+    });
+    this.socket.once('error', (error) => {
+      this.cause ??= error.message;
+    });
+    this.socket.once('end', () => {
+      this.cause ??= 'the server ended the connection';
+    });
+    this.socket.once('close', () => this.onClosed());
+  }
+
+  private onBytes(bytes: Buffer, length: number, receivedAt: number): void {
+    if (this.decoder === undefined) {
+      this.tryOpen(bytes, 0, length, receivedAt);
+    } else {
+      this.bytesRead += length;
+      this.decoder.feed(bytes, 0, length, receivedAt);
+    }
+  }
+
+  private tryOpen(bytes: Buffer, start: number, end: number, receivedAt: number): void {
+    try {
+      const opened = this.protocol.handshake(bytes, start, end);
+      if (opened === undefined) return;
+      this.handshakeBytes = opened.headBytes;
+      this.decoder = opened.decoder(this);
+      this.socket.setTimeout(0);
+      this.opened();
+      const rest = end - opened.bodyAt;
+      if (rest > 0) {
+        this.bytesRead += rest;
+        this.decoder.feed(bytes, opened.bodyAt, end, receivedAt);
+      }
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  private opened(error?: Error): void {
+    this.onOpen?.(error);
+    this.onOpen = undefined;
+  }
+
+  private onClosed(): void {
+    const cause = this.cause ?? 'the connection was closed';
+    if (this.decoder === undefined) this.opened(new HandshakeError(cause));
+    else if (!this.closing) this.options.sink.closed(this.client, cause);
+  }
+
+  /** Gives up on the connection, with the reason the sink will be told. */
+  fail(cause: string): void {
+    this.cause ??= cause;
+    this.socket.destroy();
+  }
+
+  write(bytes: Buffer): void {
+    this.socket.write(bytes);
+  }
+
+  /** Remembers why the peer is about to end the connection. */
+  note(cause: string): void {
+    this.cause ??= cause;
+  }
+
+  send(message: Buffer): Promise<void> {
+    return this.protocol.send(this, message);
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    this.socket.resume();
+  }
+
+  close(): void {
+    this.closing = true;
+    const farewell = this.protocol.farewell?.();
+    if (farewell !== undefined) this.socket.write(farewell);
+    this.socket.end();
+    this.socket.destroySoon();
+  }
+}
+
+export function connectLean(options: ConnectOptions, protocol: LeanProtocol): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const connection = new LeanConnection(options, protocol, (error) => {
+      if (error === undefined) resolve(connection);
+      else reject(error);
+    });
+  });
+}

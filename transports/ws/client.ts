@@ -1,0 +1,102 @@
+/** The generator's end of WebSocket: a lean frame reader that answers pings and checks the handshake. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Connect, ConnectOptions } from '../../core/transport.ts';
+import { HttpHeadReader } from '../lean/http-head.ts';
+import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
+import { connectLean } from '../lean/socket.ts';
+import { opcodes, WsParser } from './parser.ts';
+
+/** RFC 6455, 1.3: the constant a server proves it speaks the protocol with. */
+const HANDSHAKE_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
+
+export const connectWs: Connect = (options) => connectLean(options, new WsProtocol(options));
+
+class WsProtocol implements LeanProtocol {
+  readonly request: string;
+  private readonly options: ConnectOptions;
+  private readonly key = randomBytes(16).toString('base64');
+  private head: HttpHeadReader | undefined = new HttpHeadReader();
+
+  constructor(options: ConnectOptions) {
+    this.options = options;
+    const { host, port, path } = options.endpoint;
+    this.request =
+      `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
+      `Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: ${this.key}\r\n\r\n`;
+  }
+
+  handshake(bytes: Buffer, start: number, end: number): Opened | undefined {
+    const read = this.head?.feed(bytes, start, end);
+    if (read === undefined) return undefined;
+    this.head = undefined;
+    const { status, statusText, headers, bytes: headBytes } = read.head;
+    if (status !== 101) throw new Error(`the server answered ${status} ${statusText}`.trimEnd());
+    if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
+      throw new Error('the server switched to something that is not WebSocket');
+    }
+    if (!/(^|,)\s*upgrade\s*(,|$)/i.test(headers.get('connection') ?? '')) {
+      throw new Error("the answer lacks 'Connection: Upgrade'");
+    }
+    const accept = createHash('sha1')
+      .update(this.key + HANDSHAKE_GUID)
+      .digest('base64');
+    if (headers.get('sec-websocket-accept') !== accept) {
+      throw new Error('Sec-WebSocket-Accept does not answer the key that was sent');
+    }
+    if (headers.has('sec-websocket-extensions')) {
+      throw new Error('the server turned on an extension that was not offered');
+    }
+    return { bodyAt: read.bodyAt, headBytes, decoder: (connection) => this.decoder(connection) };
+  }
+
+  private decoder(connection: LeanConnection): Decoder {
+    const { sink, client } = this.options;
+    return new WsParser({
+      message: (bytes, start, end, receivedAt) =>
+        sink.message(client, bytes, start, end, receivedAt),
+      ping: (payload) => connection.write(encodeClientFrame(opcodes.pong, payload)),
+      pong: () => undefined,
+      close: (code, reason) => {
+        connection.note(`closed by the server with ${code}${reason === '' ? '' : ` (${reason})`}`);
+        connection.write(
+          encodeClientFrame(opcodes.close, closePayload(code === 1005 ? 1000 : code)),
+        );
+      },
+      error: (code, problem) => {
+        connection.write(encodeClientFrame(opcodes.close, closePayload(code)));
+        connection.fail(`the server broke the protocol: ${problem}`);
+      },
+    });
+  }
+
+  async send(connection: LeanConnection, message: Buffer): Promise<void> {
+    connection.write(encodeClientFrame(opcodes.text, message));
+  }
+
+  farewell(): Buffer {
+    return encodeClientFrame(opcodes.close, closePayload(1000));
+  }
+}
+
+function closePayload(code: number): Buffer {
+  const payload = Buffer.alloc(2);
+  payload.writeUInt16BE(code);
+  return payload;
+}
+
+/** One final frame from client to server: masked, as RFC 6455, 5.3 demands. */
+export function encodeClientFrame(opcode: number, payload: Buffer, mask = randomBytes(4)): Buffer {
+  const { length } = payload;
+  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
+  const frame = Buffer.allocUnsafe(2 + extended + 4 + length);
+  frame[0] = 0x80 | opcode;
+  frame[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127);
+  if (extended === 2) frame.writeUInt16BE(length, 2);
+  if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
+  const maskAt = 2 + extended;
+  mask.copy(frame, maskAt);
+  for (let i = 0; i < length; i += 1) {
+    frame[maskAt + 4 + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
+  }
+  return frame;
+}
