@@ -1,0 +1,64 @@
+/**
+ * A hub that does wrong on purpose, and counts what it did: the known answer that the ledger of the
+ * generator is checked against. Kept apart so that the hub itself pays nothing for it.
+ */
+import type { Faults, Injected } from '../core/faults.ts';
+import type { Random } from '../core/random.ts';
+import type { Frame, Session } from '../core/transport.ts';
+import type { HubOptions } from './hub.ts';
+import { Hub } from './hub.ts';
+
+export class FaultyHub extends Hub {
+  injected = { dropped: 0, duplicated: 0, swapped: 0 };
+  private readonly faults: Faults;
+  private readonly random: Random;
+  private armed = false;
+  /** A broadcast held back so that the next one overtakes it. */
+  private held: Buffer | undefined;
+
+  constructor(options: HubOptions, faults: Faults) {
+    super(options);
+    this.faults = faults;
+    this.random = options.random;
+  }
+
+  /** Faults are injected between `arm` and `disarm` only. */
+  arm(): void {
+    this.injected = { dropped: 0, duplicated: 0, swapped: 0 };
+    this.armed = true;
+  }
+
+  disarm(): Injected {
+    this.armed = false;
+    this.releaseHeld();
+    return this.injected;
+  }
+
+  override broadcast(message: Buffer): void {
+    if (this.armed && this.held === undefined && this.random.next() < this.faults.swap) {
+      this.held = message;
+      return;
+    }
+    super.broadcast(message);
+    if (this.held !== undefined) this.injected.swapped += 1;
+    this.releaseHeld();
+  }
+
+  override deliver(session: Session, frame: Frame): void {
+    if (this.armed && this.random.next() < this.faults.drop) {
+      this.injected.dropped += 1;
+      return;
+    }
+    super.deliver(session, frame);
+    if (this.armed && this.random.next() < this.faults.duplicate) {
+      this.injected.duplicated += 1;
+      super.deliver(session, frame);
+    }
+  }
+
+  private releaseHeld(): void {
+    const { held } = this;
+    this.held = undefined;
+    if (held !== undefined) super.broadcast(held);
+  }
+}

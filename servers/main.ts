@@ -1,0 +1,118 @@
+/** The server process of one trial. Started by the controller, told what to publish, ended by it. */
+import { configOf, connectToParent } from '../core/child.ts';
+import { createClock, NS_PER_MS } from '../core/clock.ts';
+import type { FromServer, PublishOrder, ServerConfig, ToServer } from '../core/control.ts';
+import { noFaults } from '../core/faults.ts';
+import { startLoopProbe } from '../core/loop-probe.ts';
+import { createMessageWriter } from '../core/message.ts';
+import { publishOnSchedule } from '../core/publisher.ts';
+import { createTicker } from '../core/ticker.ts';
+import type { TransportName } from '../transports/registry.ts';
+import { transports } from '../transports/registry.ts';
+import { FaultyHub } from './faulty-hub.ts';
+import type { PushServer } from './push-server.ts';
+import { createPushServer } from './push-server.ts';
+
+const SAMPLE_MS = 1_000;
+
+const config = configOf<ServerConfig>(process.argv);
+const channel = connectToParent<ToServer, FromServer>(process);
+const clock = createClock(config.epoch);
+
+try {
+  const faulty = Object.values(config.faults).some((value) => value > 0);
+  const server = await createPushServer({
+    ...config,
+    // The controller only sends names of the registry.
+    transport: transports[config.transport as TransportName],
+    faults: faulty ? config.faults : undefined,
+  });
+  await serve(server);
+} catch (error) {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === undefined || (error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
+  channel.send({ kind: 'cannot-listen', code, port: config.port });
+  process.disconnect();
+}
+
+async function serve(server: PushServer): Promise<void> {
+  const { hub } = server;
+  const ticker = await createTicker(clock, config.epoch);
+  const probe = startLoopProbe();
+  const lap = probe.lap();
+  const sampler = setInterval(() => {
+    channel.send({
+      kind: 'server-sample',
+      at: clock(),
+      loop: lap(),
+      sessions: hub.sessions.size,
+      bufferedBytes: hub.bufferedBytes,
+      dropped: hub.counters.dropped,
+    });
+  }, SAMPLE_MS);
+
+  const publish = async (order: PublishOrder): Promise<void> => {
+    const faulty = order.measured && hub instanceof FaultyHub ? hub : undefined;
+    faulty?.arm();
+    const stall = faulty === undefined ? undefined : scheduleStall(order);
+    const publication = await publishOnSchedule(order, clock, ticker, (message) =>
+      hub.broadcast(message),
+    );
+    clearTimeout(stall);
+    const injected = faulty?.disarm() ?? { dropped: 0, duplicated: 0, swapped: 0 };
+    channel.send({ kind: 'published', ...publication, injected, failed: 0 });
+  };
+
+  const flood = async (durationMs: number, payloadBytes: number): Promise<void> => {
+    const write = createMessageWriter(payloadBytes);
+    const startedAt = clock();
+    let sent = 0;
+    while (clock() - startedAt < durationMs * NS_PER_MS) {
+      const now = clock();
+      hub.broadcast(write(sent, now, now));
+      sent += 1;
+      // One turn of the event loop, so that sockets drain and leave.
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    channel.send({ kind: 'flooded', sent, durationNs: clock() - startedAt });
+  };
+
+  const stop = async (): Promise<void> => {
+    clearInterval(sampler);
+    probe.close();
+    await Promise.all([ticker.close(), server.close()]);
+    process.disconnect();
+  };
+
+  const handle = (message: ToServer): Promise<void> => {
+    switch (message.kind) {
+      case 'publish':
+        return publish(message.order);
+      case 'flood':
+        return flood(message.durationMs, message.payloadBytes);
+      case 'stop':
+        return stop();
+    }
+  };
+  channel.onMessage((message) => {
+    handle(message).catch(crash);
+  });
+  channel.send({ kind: 'listening', endpoint: server.endpoint, httpPort: server.httpPort });
+}
+
+/** Blocks the event loop once, in the middle of the phase, as a long computation would. */
+function scheduleStall(order: PublishOrder): NodeJS.Timeout | undefined {
+  const { stall } = { ...noFaults, ...config.faults };
+  if (stall === 0) return undefined;
+  const middle = order.schedule.durationMs / 2 - stall / 2;
+  return setTimeout(
+    () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, stall),
+    Math.max(0, middle),
+  );
+}
+
+/** A fault in a server process ends it; the controller records its last words. */
+function crash(error: unknown): void {
+  console.error(error);
+  process.exit(1);
+}
