@@ -1,0 +1,149 @@
+/** What a phase cost, from outside: CPU of both sides, waiting, steal and pressure, with samples per second. */
+import type { LoopSample } from '../core/control.ts';
+import type { MachineReading, ProcessReading } from './procfs.ts';
+import { readMachine, readProcess } from './procfs.ts';
+import type { TrialContext } from './trial-context.ts';
+
+export interface Cost {
+  readonly probes: Readonly<Record<string, number | undefined>>;
+  readonly serverSamples: readonly { readonly at: number; readonly loop: LoopSample }[];
+  readonly workerSamples: readonly { readonly at: number; readonly loop: LoopSample }[];
+  readonly steal: readonly { readonly at: number; readonly share: number }[];
+}
+
+export interface CostMeter {
+  stop(): Cost;
+}
+
+const SAMPLE_MS = 1_000;
+
+interface Readings {
+  readonly at: number;
+  readonly server: ProcessReading | undefined;
+  readonly workers: readonly (ProcessReading | undefined)[];
+  readonly machine: MachineReading | undefined;
+}
+
+export function startCostMeter(context: TrialContext): CostMeter {
+  const { clock, server, workers } = context;
+  const read = (): Readings => ({
+    at: clock(),
+    server: readProcess(server.pid),
+    workers: workers.map(({ pid }) => readProcess(pid)),
+    machine: readMachine(),
+  });
+  const serverSamples: { at: number; loop: LoopSample }[] = [];
+  const workerSamples: { at: number; loop: LoopSample }[] = [];
+  const steal: { at: number; share: number }[] = [];
+  let metering = true;
+  let bufferedBytes = 0;
+  let dropped = 0;
+  server.on('server-sample', (sample) => {
+    if (!metering) return;
+    serverSamples.push(sample);
+    bufferedBytes = Math.max(bufferedBytes, sample.bufferedBytes);
+    dropped = sample.dropped;
+  });
+  for (const worker of workers) {
+    worker.on('worker-sample', (sample) => {
+      if (metering) workerSamples.push(sample);
+    });
+  }
+
+  const before = read();
+  let last = before.machine;
+  const sampler = setInterval(() => {
+    const now = readMachine();
+    const share = stealShare(last, now);
+    if (share !== undefined) steal.push({ at: clock(), share });
+    last = now;
+  }, SAMPLE_MS);
+
+  return {
+    stop() {
+      clearInterval(sampler);
+      metering = false;
+      return {
+        probes: {
+          ...difference(before, read()),
+          serverBufferedBytes: bufferedBytes,
+          serverDropped: dropped,
+          serverUtilization: mean(serverSamples.map(({ loop }) => loop.utilization)),
+        },
+        serverSamples,
+        workerSamples,
+        steal,
+      };
+    },
+  };
+}
+
+function difference(before: Readings, after: Readings): Record<string, number | undefined> {
+  const machine =
+    before.machine === undefined || after.machine === undefined
+      ? undefined
+      : { before: before.machine, after: after.machine };
+  const wallNs = after.at - before.at;
+  const pressureBefore = machine?.before.pressureUs;
+  const pressureAfter = machine?.after.pressureUs;
+  return {
+    ...usage('server', before.server, after.server),
+    ...sumUsage(
+      before.workers.map((reading, index) => usage('generator', reading, after.workers[index])),
+    ),
+    stealShare: stealShare(machine?.before, machine?.after),
+    pressureShare:
+      pressureBefore === undefined || pressureAfter === undefined
+        ? undefined
+        : ((pressureAfter - pressureBefore) * 1_000) / wallNs,
+    tcpMemoryBytes: machine?.after.tcpMemoryBytes,
+  };
+}
+
+function usage(
+  prefix: string,
+  before: ProcessReading | undefined,
+  after: ProcessReading | undefined,
+): Record<string, number | undefined> {
+  if (before === undefined || after === undefined) return {};
+  return {
+    [`${prefix}CpuNs`]: after.cpuNs - before.cpuNs,
+    [`${prefix}UserNs`]: after.userNs - before.userNs,
+    [`${prefix}MainCpuNs`]: after.mainCpuNs - before.mainCpuNs,
+    [`${prefix}MainWaitNs`]: after.mainWaitNs - before.mainWaitNs,
+    [`${prefix}HelperWaitNs`]: after.helperWaitNs - before.helperWaitNs,
+    [`${prefix}ContextSwitches`]: after.contextSwitches - before.contextSwitches,
+    [`${prefix}RssBytes`]: after.rssBytes,
+  };
+}
+
+/** One worker that could not be read makes the sum unknown, not smaller. */
+function sumUsage(
+  usages: readonly Record<string, number | undefined>[],
+): Record<string, number | undefined> {
+  const [first = {}] = usages;
+  return Object.fromEntries(
+    Object.keys(first).map((name) => [
+      name,
+      usages.reduce<number | undefined>((sum, one) => {
+        const value = one[name];
+        return sum === undefined || value === undefined ? undefined : sum + value;
+      }, 0),
+    ]),
+  );
+}
+
+/** Steal as a share of the time that was not idle. */
+function stealShare(
+  before: MachineReading | undefined,
+  after: MachineReading | undefined,
+): number | undefined {
+  if (before === undefined || after === undefined) return undefined;
+  const busy = after.nonIdleTicks - before.nonIdleTicks;
+  return busy === 0 ? 0 : (after.stealTicks - before.stealTicks) / busy;
+}
+
+function mean(values: readonly number[]): number | undefined {
+  if (values.length === 0) return undefined;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}

@@ -1,0 +1,67 @@
+/**
+ * How many deliveries a second the generator can take, found by flooding it from a null target: the
+ * same bytes, written with the least work. A load near that ceiling would measure the generator.
+ */
+import { NS_PER_S } from '../core/clock.ts';
+import { noFaults } from '../core/faults.ts';
+import type { TransportName } from '../transports/registry.ts';
+import { transports } from '../transports/registry.ts';
+import type { Supervisor } from './child-process.ts';
+import { ChildFailure } from './child-process.ts';
+import { connect } from './phases/connect.ts';
+import type { TrialPlan, TrialSetup } from './trial.ts';
+import { startProcesses, stopAll } from './trial.ts';
+import type { ServerChild, WorkerChild } from './trial-context.ts';
+
+const FLOOD_MS = 700;
+const PATIENCE_MS = 20_000;
+/** Little enough that a slow generator does not get to read many messages at once. */
+const FLOOD_BUFFER_BYTES = 16 * 1024;
+
+export interface Load {
+  readonly clients: number;
+  readonly payloadBytes: number;
+}
+
+/** @returns deliveries per second; undefined when the null target could not be run. */
+export async function measureCeiling(
+  plan: TrialPlan,
+  load: Load,
+  setup: TrialSetup,
+  supervisor: Supervisor,
+): Promise<number | undefined> {
+  const known = transports[plan.arm.transport as TransportName];
+  const transport = known.lightest ?? plan.arm.transport;
+  const processes: (ServerChild | WorkerChild)[] = [];
+  try {
+    const context = await startProcesses(
+      { ...plan, arm: { ...plan.arm, transport } },
+      { ...setup, faults: noFaults, bufferLimitBytes: FLOOD_BUFFER_BYTES },
+      supervisor,
+      processes,
+      () => undefined,
+    );
+    await connect({ kind: 'connect', clients: load.clients }, context);
+    const expecting = context.workers.map((worker) => worker.next('expecting', PATIENCE_MS));
+    for (const worker of context.workers) {
+      const expectation = { firstSeq: 0, count: 1e9, deadlineMs: PATIENCE_MS, sampleEvery: 0 };
+      worker.send({ kind: 'expect', expectation });
+    }
+    await Promise.all(expecting);
+    const flooded = context.server.next('flooded', PATIENCE_MS);
+    context.server.send({ kind: 'flood', durationMs: FLOOD_MS, payloadBytes: load.payloadBytes });
+    const { durationNs } = await flooded;
+    const reports = context.workers.map((worker) => worker.next('phase-report', PATIENCE_MS));
+    for (const worker of context.workers) worker.send({ kind: 'collect' });
+    const received = (await Promise.all(reports)).reduce(
+      (sum, { counts }) => sum + counts.received,
+      0,
+    );
+    await stopAll(context);
+    return (received * NS_PER_S) / durationNs;
+  } catch (error) {
+    for (const child of processes) child.kill();
+    if (error instanceof ChildFailure) return undefined;
+    throw error;
+  }
+}

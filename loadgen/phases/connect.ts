@@ -1,0 +1,55 @@
+/** Opens the connections of a trial, shared out over the workers. */
+import { decodeHistogram, mergeHistograms } from '../../core/histogram.ts';
+import type { ConnectPhase } from '../../core/scenario.ts';
+import type { TrialContext } from '../trial-context.ts';
+
+/** Connections being opened at one time, over all workers. */
+const CONCURRENCY = 128;
+
+export async function connect(phase: ConnectPhase, context: TrialContext): Promise<void> {
+  const { clock, workers } = context;
+  const startNs = clock();
+  const shares = shareOut(phase.clients, workers.length);
+  // Everything may take the time-out of one connection per lane's turn; beyond that a worker hangs.
+  const turns = Math.ceil(phase.clients / CONCURRENCY);
+  const patienceMs = context.connectTimeoutMs * (1 + Math.min(turns, 10)) + phase.clients;
+  let firstClient = 0;
+  const answers = workers.map((worker, index) => {
+    const clients = shares[index] ?? 0;
+    const answer = worker.next('connected', patienceMs);
+    worker.send({
+      kind: 'connect',
+      endpoint: context.endpoint,
+      firstClient,
+      clients,
+      concurrency: Math.ceil(CONCURRENCY / workers.length),
+      timeoutMs: context.connectTimeoutMs,
+    });
+    firstClient += clients;
+    return answer;
+  });
+  const connected = await Promise.all(answers);
+  const open = connected.reduce((sum, { open }) => sum + open, 0);
+  const causes = connected.flatMap(({ failed }) => failed);
+  context.clients = phase.clients;
+  context.connect = {
+    failed: phase.clients - open,
+    latency: mergeHistograms(connected.map(({ latency }) => decodeHistogram(latency))),
+    causes,
+  };
+  context.phases.push({
+    kind: phase.kind,
+    measured: false,
+    startNs,
+    endNs: clock(),
+    says: `${open} of ${phase.clients} clients connected`,
+  });
+}
+
+/** Parts that differ by one at most and add up to `total`: no remainder is dropped. */
+export function shareOut(total: number, parts: number): number[] {
+  return Array.from(
+    { length: parts },
+    (_, part) => Math.floor(((part + 1) * total) / parts) - Math.floor((part * total) / parts),
+  );
+}

@@ -1,0 +1,20 @@
+/** How each kind of phase is run. To add one: a member of `Phase`, a file here, and a line below. */
+import type { Phase } from '../../core/scenario.ts';
+import type { TrialContext } from '../trial-context.ts';
+import { connect } from './connect.ts';
+import { publish } from './publish.ts';
+
+type Runners = {
+  readonly [K in Phase['kind']]: (
+    phase: Extract<Phase, { kind: K }>,
+    context: TrialContext,
+  ) => Promise<void>;
+};
+
+const runners = { connect, publish } satisfies Runners;
+
+export function runPhase(phase: Phase, context: TrialContext): Promise<void> {
+  // The table has a runner for exactly this kind; TypeScript cannot follow the correlation.
+  const run = runners[phase.kind] as (phase: Phase, context: TrialContext) => Promise<void>;
+  return run(phase, context);
+}

@@ -1,0 +1,226 @@
+/** One trial: fresh processes, all phases of the scenario, and a verdict on whether it measured anything. */
+
+import type { Epoch } from '../core/clock.ts';
+import { createClock } from '../core/clock.ts';
+import type {
+  FromServer,
+  FromWorker,
+  ServerConfig,
+  ToServer,
+  ToWorker,
+  WorkerConfig,
+} from '../core/control.ts';
+import { fault } from '../core/errors.ts';
+import type { Faults } from '../core/faults.ts';
+import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histogram.ts';
+import type { Arm, Point, Trial } from '../core/result.ts';
+import type { Phase } from '../core/scenario.ts';
+import type { Supervisor } from './child-process.ts';
+import { ChildFailure } from './child-process.ts';
+import { runPhase } from './phases/registry.ts';
+import type { CorePlan } from './pinning.ts';
+import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './trial-context.ts';
+import { judge } from './validity.ts';
+
+/** How to run trials; the same for every trial of a run. */
+export interface TrialSetup {
+  readonly epoch: Epoch;
+  readonly cores: CorePlan;
+  readonly workers: number;
+  readonly host: string;
+  readonly port: number;
+  readonly heartbeatMs: number;
+  readonly bufferLimitBytes: number;
+  readonly connectTimeoutMs: number;
+  readonly faults: Faults;
+}
+
+/** Which trial it is. */
+export interface TrialPlan {
+  readonly arm: Arm;
+  readonly phases: readonly Phase[];
+  readonly point: Point;
+  readonly round: number;
+  readonly order: number;
+  readonly attempt: number;
+  /** The same for all arms of a round, so that they replay the same arrivals. */
+  readonly seed: number;
+  readonly headRoom: number | undefined;
+}
+
+const START_TIMEOUT_MS = 20_000;
+
+/** Metrics are derived later; everything they need is in the trial. */
+export async function runTrial(
+  plan: TrialPlan,
+  setup: TrialSetup,
+  supervisor: Supervisor,
+  onProgress: (progress: PhaseProgress) => void,
+): Promise<Trial> {
+  const startedAt = new Date().toISOString();
+  const identity = {
+    arm: plan.arm.name,
+    round: plan.round,
+    order: plan.order,
+    attempt: plan.attempt,
+    point: plan.point,
+    startedAt,
+  };
+  const processes: (ServerChild | WorkerChild)[] = [];
+  try {
+    const context = await startProcesses(plan, setup, supervisor, processes, onProgress);
+    for (const phase of plan.phases) await runPhase(phase, context);
+    await stopAll(context);
+    return { ...identity, outcome: 'completed', ...evaluate(context, plan) };
+  } catch (error) {
+    for (const child of processes) child.kill();
+    if (!(error instanceof ChildFailure)) throw error;
+    return {
+      ...identity,
+      outcome: 'failed',
+      says: error.message,
+      stderrTail: error.stderrTail,
+      validity: {
+        state: 'invalid',
+        checks: [
+          {
+            id: 'processes',
+            title: 'processes that failed',
+            unit: 'count',
+            value: 1,
+            limit: 0,
+            ok: 'invalid',
+            says: error.message,
+          },
+        ],
+      },
+      phases: [],
+      timeline: [],
+      closed: [],
+      probes: {},
+      metrics: {},
+    };
+  }
+}
+
+export async function startProcesses(
+  plan: TrialPlan,
+  setup: TrialSetup,
+  supervisor: Supervisor,
+  processes: (ServerChild | WorkerChild)[],
+  onProgress: (progress: PhaseProgress) => void,
+): Promise<TrialContext> {
+  const serverConfig: ServerConfig = {
+    epoch: setup.epoch,
+    transport: plan.arm.transport,
+    host: setup.host,
+    port: setup.port,
+    heartbeatMs: setup.heartbeatMs,
+    bufferLimitBytes: setup.bufferLimitBytes,
+    seed: plan.seed,
+    faults: setup.faults,
+  };
+  const server = supervisor.start<ToServer, FromServer>({
+    title: `the server of ${plan.arm.name}`,
+    script: '../servers/main',
+    config: serverConfig,
+    cores: setup.cores.server,
+  });
+  processes.push(server);
+  const workers = Array.from({ length: setup.workers }, (_, worker) => {
+    const config: WorkerConfig = {
+      epoch: setup.epoch,
+      worker,
+      transport: plan.arm.transport,
+      client: plan.arm.client,
+      faults: setup.faults,
+    };
+    const child = supervisor.start<ToWorker, FromWorker>({
+      title: `generator worker ${worker + 1}`,
+      script: './worker',
+      config,
+      cores: setup.cores.generator,
+    });
+    processes.push(child);
+    return child;
+  });
+  const refused = server.next('cannot-listen', START_TIMEOUT_MS);
+  const listening = server.next('listening', START_TIMEOUT_MS);
+  const ready = Promise.all(workers.map((worker) => worker.next('ready', START_TIMEOUT_MS)));
+  // One of the two never comes; only the race below is waited for.
+  refused.catch(() => undefined);
+  listening.catch(() => undefined);
+  const [answer] = await Promise.all([Promise.race([listening, refused]), ready]);
+  if (answer.kind === 'cannot-listen') {
+    throw fault('port-in-use', { host: setup.host, port: answer.port, code: answer.code });
+  }
+  return {
+    clock: createClock(setup.epoch),
+    seed: plan.seed,
+    faults: setup.faults,
+    server,
+    workers,
+    endpoint: answer.endpoint,
+    connectTimeoutMs: setup.connectTimeoutMs,
+    onProgress,
+    clients: 0,
+    connect: undefined,
+    nextSeq: 0,
+    phases: [],
+    measurement: undefined,
+  };
+}
+
+/** Workers first: their clients leave, then the server has nobody to say goodbye to. */
+export async function stopAll({ workers, server }: TrialContext): Promise<void> {
+  await Promise.all(workers.map((worker) => worker.stop({ kind: 'stop' })));
+  await server.stop({ kind: 'stop' });
+}
+
+type Outcome = Pick<
+  Trial,
+  | 'validity'
+  | 'phases'
+  | 'ledger'
+  | 'histograms'
+  | 'timeline'
+  | 'injected'
+  | 'closed'
+  | 'probes'
+  | 'metrics'
+>;
+
+function evaluate(context: TrialContext, plan: TrialPlan): Outcome {
+  const { measurement, connect } = context;
+  if (measurement === undefined || connect === undefined) {
+    throw new Error('the scenario has no measured phase');
+  }
+  // Of what arrived: losses would lengthen the percentiles, and make limits laxer that derive from them.
+  const due = decodeHistogram(measurement.histograms.due);
+  return {
+    validity: judge({
+      probes: measurement.probes,
+      publishFrom: measurement.publishFrom,
+      latencyP50: valueAtQuantile(due, 0.5),
+      latencyP99: valueAtQuantile(due, 0.99),
+      failedConnects: connect.failed,
+      clients: context.clients,
+      closedEarly: measurement.closed.reduce((sum, { count }) => sum + count, 0),
+      beforeDue: measurement.beforeDue,
+      foreign: measurement.ledger.foreign,
+      series: measurement.series,
+      headRoom: plan.headRoom,
+    }),
+    phases: context.phases,
+    ledger: measurement.ledger,
+    histograms: { ...measurement.histograms, connect: encodeHistogram(connect.latency) },
+    timeline: [...measurement.timeline],
+    injected: measurement.injected,
+    closed: [
+      ...measurement.closed,
+      ...connect.causes.map(({ cause, count }) => ({ cause: `connect: ${cause}`, count })),
+    ],
+    probes: { ...measurement.probes, clients: context.clients, failedConnects: connect.failed },
+    metrics: {},
+  };
+}
