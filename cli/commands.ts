@@ -1,0 +1,128 @@
+/** The commands. To add one: a file beside this one, and a line in the table. */
+import { Command, CommanderError } from 'commander';
+import { exitCodes, fault, HarnessError } from '../core/errors.ts';
+import { bench } from './bench.ts';
+import { doctor } from './doctor.ts';
+import type { Io } from './io.ts';
+import { list } from './list.ts';
+import { nearestOf } from './nearest.ts';
+import { flagsLostToNpm } from './npm-flags.ts';
+import { toolVersion } from './tool.ts';
+
+/** Adds itself to the program; its action resolves to an exit code. */
+export type CommandFactory = (program: Command, io: Io, finish: (code: number) => void) => void;
+
+const factories: readonly CommandFactory[] = [bench, list, doctor];
+
+export async function runCommand(io: Io): Promise<number> {
+  const program = new Command('pushbench')
+    .description('Settles "SSE or WebSocket?" with evidence.')
+    .version(toolVersion())
+    .showSuggestionAfterError(false)
+    .configureOutput({
+      writeOut: io.out,
+      // Errors are reported below, in our own words.
+      writeErr: () => undefined,
+    })
+    .exitOverride();
+  let code: number = exitCodes.passed;
+  for (const add of factories) {
+    add(program, io, (result) => {
+      code = result;
+    });
+  }
+  applyToAll(program, (command) => {
+    command.exitOverride().showSuggestionAfterError(false).copyInheritedSettings(program);
+  });
+  try {
+    const lost = flagsLostToNpm(program, io);
+    if (lost !== undefined) throw lost;
+    await program.parseAsync([...io.args], { from: 'user' });
+    return code;
+  } catch (error) {
+    return report(error, program, io);
+  }
+}
+
+function applyToAll(command: Command, apply: (command: Command) => void): void {
+  for (const child of command.commands) {
+    apply(child);
+    applyToAll(child, apply);
+  }
+}
+
+function report(error: unknown, program: Command, io: Io): number {
+  const known = error instanceof CommanderError ? translate(error, program, io) : error;
+  if (known === undefined) return exitCodes.passed;
+  if (known instanceof HarnessError) {
+    io.err(`pushbench: ${known.message}\n  ${known.hint}\n`);
+    return known.exitCode;
+  }
+  // A fault of ours: the stack is what helps to mend it.
+  const text = known instanceof Error ? (known.stack ?? known.message) : String(known);
+  io.err(
+    `pushbench: a fault in pushbench itself; please report it with the text below.\n${text}\n`,
+  );
+  return exitCodes.toolFault;
+}
+
+/** @returns undefined for --help and --version, which are no errors */
+function translate(error: CommanderError, program: Command, io: Io): HarnessError | undefined {
+  if (error.exitCode === 0) return undefined;
+  const command = commandOf(program, io.args);
+  const name = nameOf(command);
+  const quoted = /'([^']+)'/.exec(error.message)?.[1] ?? '';
+  switch (error.code) {
+    case 'commander.unknownOption': {
+      const known = command.options.flatMap(({ long }) => long ?? []);
+      return fault('unknown-flag', {
+        flag: quoted,
+        nearest: nearestOf(quoted, known),
+        command: name,
+      });
+    }
+    case 'commander.unknownCommand': {
+      const known = command.commands.map((one) => one.name());
+      const what = command === program ? 'command' : 'scenario';
+      return fault('unknown-name', {
+        what,
+        name: quoted,
+        nearest: nearestOf(quoted, known),
+        known,
+      });
+    }
+    case 'commander.help':
+      return fault('bad-usage', {
+        problem:
+          command === program
+            ? `Say what to do: ${program.commands.map((one) => one.name()).join(', ')}.`
+            : `Say which: ${command.commands.map((one) => one.name()).join(', ')}.`,
+        command: name,
+      });
+    default: {
+      const problem = error.message.replace(/^error: /, '').split('\n', 1)[0] ?? '';
+      return fault('bad-usage', {
+        problem: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
+        command: name,
+      });
+    }
+  }
+}
+
+/** The innermost command that the arguments name. */
+function commandOf(program: Command, args: readonly string[]): Command {
+  let command = program;
+  for (const arg of args) {
+    if (arg.startsWith('-')) continue;
+    const next = command.commands.find((one) => one.name() === arg);
+    if (next === undefined) break;
+    command = next;
+  }
+  return command;
+}
+
+function nameOf(command: Command): string {
+  const names: string[] = [];
+  for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name());
+  return names.join(' ') || 'pushbench';
+}

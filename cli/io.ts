@@ -1,0 +1,38 @@
+/** What the command line needs of its process, as a value, so that tests can hand it a fake. */
+
+export interface Io {
+  /** Arguments after the program's name. */
+  readonly args: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Results; with --json exactly one document. */
+  out(text: string): void;
+  /** Progress, warnings and errors. */
+  err(text: string): void;
+  /** Whether `err` is a terminal that can be redrawn. */
+  readonly interactive: boolean;
+  readonly columns: number;
+  readonly color: boolean;
+  /** Aborted by Ctrl-C or SIGTERM. */
+  readonly signal: AbortSignal;
+}
+
+export function ioOf(process: NodeJS.Process): Io {
+  const abort = new AbortController();
+  // Once only: a second Ctrl-C ends the program the hard way, which its exit hooks survive.
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      abort.abort();
+      process.once(signal, () => process.exit(130));
+    });
+  }
+  return {
+    args: process.argv.slice(2),
+    env: process.env,
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    interactive: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? 100,
+    color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
+    signal: abort.signal,
+  };
+}

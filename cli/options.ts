@@ -1,0 +1,135 @@
+/** Options of every scenario, typed like scenario parameters, and how both become commander options. */
+
+import type { Command } from 'commander';
+import { Option } from 'commander';
+import { faultHelp } from '../core/faults.ts';
+import type { Params } from '../core/params.ts';
+import { formatParam, placeholderOf } from '../core/params.ts';
+
+/** How the comparison is made, whatever the scenario. */
+export const runParams = {
+  rounds: {
+    type: 'count',
+    default: 8,
+    min: 1,
+    max: 1_000,
+    help: 'rounds; each runs every arm once, in new processes',
+  },
+  margin: {
+    type: 'share',
+    default: 0.1,
+    min: 0.001,
+    max: 10,
+    help: 'a difference smaller than this does not matter to you',
+  },
+  seed: {
+    type: 'count',
+    default: 1,
+    min: 0,
+    max: 2 ** 31 - 1,
+    help: 'decides the order of arms and random arrivals',
+  },
+  workers: {
+    type: 'count',
+    default: 0,
+    min: 0,
+    max: 256,
+    help: 'generator processes; 0 chooses by load and cores',
+  },
+  heartbeat: {
+    type: 'durationMs',
+    default: 15_000,
+    min: 0,
+    max: 3_600_000,
+    help: 'interval of heartbeats, jittered; 0ms turns them off',
+  },
+  'buffer-limit': {
+    type: 'sizeBytes',
+    default: 1_048_576,
+    min: 1_024,
+    max: 2 ** 30,
+    help: 'a session with more than this buffered misses messages',
+  },
+  'connect-timeout': {
+    type: 'durationMs',
+    default: 10_000,
+    min: 100,
+    max: 600_000,
+    help: 'how long a connection may take to be established',
+  },
+  port: {
+    type: 'count',
+    default: 0,
+    min: 0,
+    max: 65_535,
+    help: 'port of the server on loopback; 0 takes a free one',
+  },
+} as const satisfies Params;
+
+/** What is no number and no choice. */
+export const textOptions = {
+  arms: { placeholder: 'names', help: 'what to compare, e.g. sse,ws,sse-prepared' },
+  client: {
+    placeholder: 'lean|library',
+    help: 'receive path: our own, an application’s, or both (lean,library)',
+  },
+  vary: {
+    placeholder: 'name=a,b,c',
+    help: 'run the scenario for each value of a parameter and draw the curve',
+  },
+  inject: { placeholder: 'faults', help: faultHelp },
+  out: { placeholder: 'dir', help: 'folder for run files and reports' },
+} as const;
+
+export const flagOptions = {
+  quick: 'a first look: 2 rounds of 2 s',
+  json: 'print the run file on stdout and nothing else',
+  open: 'open the report in the browser when done',
+} as const;
+
+/** Adds one option per parameter; the parser and its messages are in core/params. */
+export function addParams(
+  command: Command,
+  params: Params,
+  quick: Readonly<Record<string, number | string>>,
+): void {
+  for (const [name, param] of Object.entries(params)) {
+    const byQuick = quick[name];
+    const inQuick = byQuick === undefined ? '' : `, with --quick ${formatParam(param, byQuick)}`;
+    const limits =
+      param.type === 'choice'
+        ? ''
+        : `, ${formatParam(param, param.min)} … ${formatParam(param, param.max)}`;
+    command.addOption(
+      new Option(
+        `--${name} <${placeholderOf(param)}>`,
+        `${param.help} (default ${formatParam(param, param.default)}${inQuick}${limits})`,
+      ),
+    );
+  }
+}
+
+export function addCommonOptions(
+  command: Command,
+  defaults: Readonly<Record<string, string>>,
+): void {
+  for (const [name, { placeholder, help }] of Object.entries(textOptions)) {
+    const value = defaults[name];
+    command.option(
+      `--${name} <${placeholder}>`,
+      value === undefined ? help : `${help} (default ${value})`,
+    );
+  }
+  for (const [name, help] of Object.entries(flagOptions)) command.option(`--${name}`, help);
+}
+
+/** Commander turns `--publish-from` into `publishFrom`; parameters keep the name as written. */
+export function givenValues(command: Command, names: readonly string[]): Record<string, string> {
+  const options: Record<string, unknown> = command.opts();
+  const given: Record<string, string> = {};
+  for (const name of names) {
+    const value = options[name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())];
+    if (typeof value === 'string') given[name] = value;
+  }
+  return given;
+}

@@ -1,0 +1,88 @@
+/** Progress on stderr: one line redrawn on a terminal, one plain line per trial everywhere else. */
+import { createLogUpdate } from 'log-update';
+import type { ControlTrial, Trial } from '../core/result.ts';
+import { pointName } from '../core/result.ts';
+import { formatMicroseconds, formatNumber } from '../core/units.ts';
+import type { Progress } from '../loadgen/run.ts';
+import type { Io } from './io.ts';
+
+export interface ProgressView {
+  show(progress: Progress): void;
+  trial(trial: Trial): void;
+  excluded(trial: Trial): void;
+  control(control: ControlTrial): void;
+  close(): void;
+}
+
+export function createProgress(io: Io, rounds: number): ProgressView {
+  const redraw = io.interactive ? createLogUpdate(process.stderr, { showCursor: true }) : undefined;
+  const line = (text: string): void => {
+    if (redraw === undefined) io.err(`${text}\n`);
+    else redraw.persist(text);
+  };
+  let last: { at: number; arm: string; received: number } | undefined;
+  return {
+    show(progress) {
+      if (redraw === undefined) return;
+      const { round, arm, point, phase, received, p99, msLeft } = progress;
+      const now = performance.now();
+      const perS =
+        last !== undefined && last.arm === arm && received > last.received
+          ? ((received - last.received) * 1_000) / (now - last.at)
+          : undefined;
+      last = { at: now, arm, received };
+      redraw(
+        [
+          `round ${round + 1}/${rounds}`,
+          [arm, pointName(point)].filter(Boolean).join(' '),
+          phase,
+          perS === undefined ? undefined : `${formatNumber(perS)} deliveries/s`,
+          p99 === undefined ? undefined : `p99 so far ${formatMicroseconds(p99)}`,
+          `${formatTime(msLeft)} left`,
+        ]
+          .filter((part) => part !== undefined)
+          .join(' · '),
+      );
+    },
+    trial(trial) {
+      const name = [`round ${trial.round + 1}/${rounds}`, trial.arm, pointName(trial.point)]
+        .filter(Boolean)
+        .join(' ');
+      if (trial.outcome === 'failed') return line(`${name}: FAILED, ${trial.says}`);
+      const { metrics, ledger, validity } = trial;
+      const p50 = metrics['latency.p50'];
+      const p99 = metrics['latency.p99'];
+      const notes =
+        validity.state === 'valid'
+          ? ''
+          : ` · ${validity.state.toUpperCase()}: ${firstBroken(trial)}`;
+      line(
+        `${name}: p50 ${p50 === undefined ? '–' : formatMicroseconds(p50)}, p99 ${p99 === undefined ? '–' : formatMicroseconds(p99)}, ` +
+          `${ledger?.received.toLocaleString('en-US')} of ${ledger?.expected.toLocaleString('en-US')} delivered${notes}`,
+      );
+    },
+    excluded(trial) {
+      line(`round ${trial.round + 1}/${rounds} ${trial.arm}: left out; ${trial.excluded}`);
+    },
+    control({ round, p50, p99 }) {
+      line(
+        `round ${round + 1}/${rounds} control: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}`,
+      );
+    },
+    close() {
+      redraw?.clear();
+    },
+  };
+}
+
+function firstBroken({ validity }: Trial): string {
+  const broken =
+    validity.checks.find(({ ok }) => ok === 'invalid') ??
+    validity.checks.find(({ ok }) => ok === 'suspect');
+  return broken === undefined ? '' : `${broken.title}; ${broken.says}`;
+}
+
+function formatTime(ms: number): string {
+  const seconds = Math.ceil(ms / 1_000);
+  return seconds < 90 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}

@@ -1,0 +1,151 @@
+/** Turns what was asked for on the command line into a plan: arms, points, values. Nothing is started. */
+import { fault } from '../core/errors.ts';
+import type { Faults } from '../core/faults.ts';
+import { noFaults, parseFaults } from '../core/faults.ts';
+import type { ParamValues, PlainValues } from '../core/params.ts';
+import { fillParams, formatParam, parseParam } from '../core/params.ts';
+import type { Arm, Point } from '../core/result.ts';
+import type { Phase, Scenario } from '../core/scenario.ts';
+import type { ClientKind, Transport } from '../core/transport.ts';
+import { clientKinds } from '../core/transport.ts';
+import { transports } from '../transports/registry.ts';
+import { nearestOf } from './nearest.ts';
+import { runParams } from './options.ts';
+
+/** Raw texts by option name, as written. */
+export type Given = Readonly<Record<string, string | undefined>>;
+
+export interface Request {
+  readonly scenario: Scenario;
+  readonly values: PlainValues;
+  readonly run: ParamValues<typeof runParams>;
+  readonly arms: readonly Arm[];
+  readonly points: readonly Point[];
+  readonly client: string;
+  readonly faults: Faults;
+  readonly inject: string | undefined;
+  phases(point: Point): readonly Phase[];
+}
+
+export const DEFAULT_ARMS = 'sse,ws,raw';
+const QUICK_ROUNDS = 2;
+
+/** @throws HarnessError for anything that cannot be run as it was asked for */
+export function readRequest(scenario: Scenario, given: Given, quick: boolean): Request {
+  const texts: Record<string, string> = {};
+  for (const [name, text] of Object.entries(given)) if (text !== undefined) texts[name] = text;
+  const defaults = fillParams(scenario.params, {});
+  const values = {
+    ...defaults,
+    ...(quick ? scenario.quick : {}),
+    ...pickGiven(fillParams(scenario.params, texts), texts),
+  };
+  const run = fillParams(runParams, {
+    ...(quick ? { rounds: String(QUICK_ROUNDS) } : {}),
+    ...texts,
+  }) as ParamValues<typeof runParams>;
+  const client = texts['client'] ?? 'lean';
+  return {
+    scenario,
+    values,
+    run,
+    arms: readArms(texts['arms'] ?? DEFAULT_ARMS, client, texts['arms'] !== undefined),
+    points: readPoints(scenario, texts['vary']),
+    client,
+    faults: texts['inject'] === undefined ? noFaults : parseFaults(texts['inject']),
+    inject: texts['inject'],
+    phases: (point) => scenario.phases({ ...values, ...point }),
+  };
+}
+
+function pickGiven(values: PlainValues, texts: Readonly<Record<string, string>>): PlainValues {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => texts[name] !== undefined));
+}
+
+/**
+ * Each transport with each kind of client. Where both kinds are asked for, the library's arms carry it in
+ * their name.
+ */
+function readArms(text: string, clientText: string, explicit: boolean): Arm[] {
+  const names = splitList(text);
+  if (names.length === 0) throw fault('too-few-arms');
+  const kinds = splitList(clientText).map(readClientKind);
+  const arms: Arm[] = [];
+  for (const name of names) {
+    const transport = readTransport(name);
+    for (const kind of kinds) {
+      const client = transport.clients[kind];
+      if (typeof client !== 'function') {
+        // Asked for by name it is an error; as part of the default it is left out.
+        if (explicit && kinds.length === 1)
+          throw fault('client-unavailable', { arm: name, why: client.unavailable });
+        continue;
+      }
+      const tagged = kind === 'library' && kinds.length > 1;
+      arms.push({
+        name: tagged ? `${name}-library` : name,
+        title: kind === 'library' ? `${transport.title} (library client)` : transport.title,
+        transport: name,
+        client: kind,
+        target: 'built-in',
+        route: 'direct',
+        role: transport.role,
+      });
+    }
+  }
+  return arms.filter((arm, index) => arms.findIndex(({ name }) => name === arm.name) === index);
+}
+
+function readTransport(name: string): Transport {
+  const registry: Readonly<Record<string, Transport>> = transports;
+  const transport = Object.hasOwn(registry, name) ? registry[name] : undefined;
+  if (transport === undefined) {
+    const known = Object.keys(registry);
+    throw fault('unknown-name', { what: 'arm', name, nearest: nearestOf(name, known), known });
+  }
+  return transport;
+}
+
+function readClientKind(text: string): ClientKind {
+  const kind = clientKinds.find((known) => known === text);
+  if (kind === undefined) {
+    throw fault('unknown-name', {
+      what: 'client',
+      name: text,
+      nearest: nearestOf(text, clientKinds),
+      known: clientKinds,
+    });
+  }
+  return kind;
+}
+
+/** 'clients=100,1000' → two points. */
+function readPoints(scenario: Scenario, vary: string | undefined): Point[] {
+  if (vary === undefined) return [{}];
+  const [name = '', list = ''] = vary.split('=');
+  const param = Object.hasOwn(scenario.params, name) ? scenario.params[name] : undefined;
+  if (param === undefined) {
+    const known = Object.keys(scenario.params);
+    throw fault('unknown-name', {
+      what: 'parameter',
+      name,
+      nearest: nearestOf(name, known),
+      known,
+    });
+  }
+  const values = splitList(list);
+  if (values.length === 0) {
+    throw fault('bad-value', {
+      flag: '--vary',
+      problem: `'${vary}' names no values; write it like ${name}=${formatParam(param, param.default)},…`,
+    });
+  }
+  return values.map((text) => ({ [name]: parseParam(name, param, text) }));
+}
+
+function splitList(text: string): string[] {
+  return text
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}

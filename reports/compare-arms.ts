@@ -1,0 +1,162 @@
+/** Compares every two arms of a run on every metric, round by round, and says in words what was found. */
+
+import type { Detector } from '../core/detectable.ts';
+import { createDetector } from '../core/detectable.ts';
+import type { Arm, Point, RunComparison, RunResult } from '../core/result.ts';
+import { pointName } from '../core/result.ts';
+import { formatChange } from '../core/units.ts';
+import type { Comparison } from '../core/verdict.ts';
+import { compareRounds, notComparable } from '../core/verdict.ts';
+import { countedTrials } from './derive.ts';
+import type { Metric } from './metric.ts';
+import { allMetrics } from './metrics/registry.ts';
+
+/** Fewer rounds than this can show nothing: an exact signed-rank test at n = 5 has no 5 % level. */
+const MINIMUM_ROUNDS = 6;
+
+export function compareArms(run: RunResult): RunComparison[] {
+  const detector = createDetector();
+  return run.points.flatMap((point) =>
+    pairsOf(run.arms).flatMap(([arm, against]) =>
+      allMetrics.flatMap(
+        ([id, metric]) => compareMetric(run, point, arm, against, id, metric, detector) ?? [],
+      ),
+    ),
+  );
+}
+
+/** Each arm against every later one; a floor is only ever what others are held against. */
+function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
+  const ordered = [...arms].sort((a, b) => Number(a.role === 'floor') - Number(b.role === 'floor'));
+  return ordered.flatMap((arm, index) =>
+    ordered.slice(index + 1).map((against) => [arm, against] as const),
+  );
+}
+
+function compareMetric(
+  run: RunResult,
+  point: Point,
+  arm: Arm,
+  against: Arm,
+  id: string,
+  metric: Metric,
+  detector: Detector,
+): RunComparison | undefined {
+  const pairs = pairRounds(run, point, arm.name, against.name, id);
+  const logRatios: number[] = [];
+  for (const [a, b] of pairs) {
+    // A count that is zero in one arm has no ratio; the delivery table shows it.
+    if (a <= 0 || b <= 0) return undefined;
+    logRatios.push(Math.log(a) - Math.log(b));
+  }
+  if (logRatios.length === 0) return undefined;
+  const comparison =
+    logRatios.length < MINIMUM_ROUNDS &&
+    run.options.rounds >= MINIMUM_ROUNDS &&
+    run.state === 'finished'
+      ? notComparable(
+          `only ${logRatios.length} of ${run.options.rounds} rounds were valid`,
+          logRatios.length,
+        )
+      : compareRounds(logRatios, {
+          direction: metric.better,
+          margin: run.options.margin,
+          timerLimited:
+            metric.timed === true &&
+            [arm, against].some(({ name }) => isTimerLimited(run, point, name)),
+          detector,
+        });
+  return {
+    metric: id,
+    arm: arm.name,
+    against: against.name,
+    point,
+    ratio: comparison.ratio,
+    low: comparison.low,
+    high: comparison.high,
+    rounds: comparison.rounds,
+    detectable: comparison.detectable,
+    verdict: comparison.verdict,
+    headline: run.scenario.headline.includes(id),
+    says: sentence(comparison, metric, arm, against, run.options.margin),
+  };
+}
+
+/** Figures of the two arms in every round in which both count as evidence. */
+function pairRounds(
+  run: RunResult,
+  point: Point,
+  arm: string,
+  against: string,
+  id: string,
+): [number, number][] {
+  const others = new Map(
+    countedTrials(run, against, point).map((trial) => [trial.round, trial.metrics[id]]),
+  );
+  return countedTrials(run, arm, point).flatMap((trial) => {
+    const a = trial.metrics[id];
+    const b = others.get(trial.round);
+    return a === undefined || b === undefined ? [] : [[a, b] as [number, number]];
+  });
+}
+
+/** Whether the timer was a visible part of the latency in most trials of the arm. */
+function isTimerLimited(run: RunResult, point: Point, arm: string): boolean {
+  const trials = countedTrials(run, arm, point);
+  const limited = trials.filter(({ validity }) =>
+    validity.checks.some(({ id, ok }) => id === 'timer' && ok !== 'pass'),
+  );
+  return limited.length * 2 > trials.length;
+}
+
+function sentence(
+  { verdict, ratio, low, high, low90, high90, rounds, detectable, reason }: Comparison,
+  metric: Metric,
+  arm: Arm,
+  against: Arm,
+  margin: number,
+): string {
+  const subject = `${metric.title} of ${arm.title}`;
+  if (ratio === undefined) return `${subject} against ${against.title}: not comparable, ${reason}.`;
+  const size = `${Math.abs((ratio - 1) * 100).toFixed(Math.abs(ratio - 1) < 0.0995 ? 1 : 0)} %`;
+  const direction = ratio >= 1 ? 'higher' : 'lower';
+  const difference =
+    ratio === 1
+      ? `${subject} equals that of ${against.title}`
+      : `${subject} is ${size} ${direction} than of ${against.title}`;
+  const interval = (from: number | undefined, to: number | undefined): string =>
+    from === undefined || to === undefined ? '' : `${formatChange(from)} … ${formatChange(to)}`;
+  const evidence = `95 % interval ${interval(low, high)}, ${rounds} rounds`;
+  const smallest =
+    detectable === undefined
+      ? ''
+      : ` The smallest change this run could see is ${formatChange(1 + detectable).replace('+', '')}.`;
+  const marginText = `${Math.round(margin * 100)} %`;
+  switch (verdict) {
+    case 'better':
+    case 'worse':
+      return `${difference} (${evidence}): ${verdict}, beyond the ${marginText} margin.`;
+    case 'small-but-real':
+      return `${difference} (${evidence}): small but real; not beyond the ${marginText} margin.`;
+    case 'same':
+      return `${subject} and of ${against.title}: no practically relevant difference; the 90 % interval ${interval(low90, high90)} lies inside ±${marginText} (${rounds} rounds).`;
+    case 'not-comparable':
+      return `${subject} against ${against.title}: not comparable, ${reason}.`;
+    case 'unclear':
+      return low === undefined || rounds < MINIMUM_ROUNDS
+        ? `${difference} in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: unclear (${reason}).`
+        : `${difference} (${evidence}): unclear at the ${marginText} margin.${smallest}`;
+  }
+}
+
+/** The comparisons a reader wants first: headline metrics between candidates, at each point. */
+export function headlineComparisons(run: RunResult): RunComparison[] {
+  const floors = new Set(run.arms.filter(({ role }) => role === 'floor').map(({ name }) => name));
+  const rank = (id: string): number => run.scenario.headline.indexOf(id);
+  return run.comparisons
+    .filter(({ headline, against, arm }) => headline && !floors.has(against) && !floors.has(arm))
+    .sort(
+      (a, b) =>
+        pointName(a.point).localeCompare(pointName(b.point)) || rank(a.metric) - rank(b.metric),
+    );
+}

@@ -1,0 +1,45 @@
+/** Figures from trials: of one trial, and of all valid trials of an arm together. */
+import type { Point, RunResult, Trial } from '../core/result.ts';
+import { pointName } from '../core/result.ts';
+import { median } from '../core/stats.ts';
+import type { Metric } from './metric.ts';
+import { allMetrics } from './metrics/registry.ts';
+
+/** All metrics of one trial that could be measured. */
+export function deriveMetrics(trial: Trial): Record<string, number> {
+  const figures: Record<string, number> = {};
+  for (const [id, metric] of allMetrics) {
+    const value = metric.derive(trial);
+    if (value !== undefined && Number.isFinite(value)) figures[id] = value;
+  }
+  return figures;
+}
+
+/** Trials of an arm at a point that count as evidence. */
+export function countedTrials(run: RunResult, arm: string, point: Point): Trial[] {
+  return run.trials.filter(
+    (trial) =>
+      trial.arm === arm &&
+      trial.outcome === 'completed' &&
+      trial.excluded === undefined &&
+      pointName(trial.point) === pointName(point),
+  );
+}
+
+/** A figure to show for an arm; or why there is none. */
+export type Figure =
+  | { readonly kind: 'value'; readonly value: number }
+  | { readonly kind: 'not-measured' }
+  | { readonly kind: 'not-enough'; readonly broadcasts: number; readonly needed: number };
+
+export function figureOf(metric: Metric, id: string, trials: readonly Trial[]): Figure {
+  if (trials.length === 0) return { kind: 'not-measured' };
+  const broadcasts = trials.reduce((sum, { probes }) => sum + (probes['sent'] ?? 0), 0);
+  const needed = metric.needsBroadcasts ?? 0;
+  if (broadcasts < needed) return { kind: 'not-enough', broadcasts, needed };
+  const value =
+    metric.merge === undefined
+      ? median(trials.flatMap((trial) => trial.metrics[id] ?? []))
+      : metric.merge(trials);
+  return value === undefined ? { kind: 'not-measured' } : { kind: 'value', value };
+}

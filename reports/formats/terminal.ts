@@ -1,0 +1,164 @@
+/** A run on a terminal: verdict sentences, one table per point, warnings, and where the files are. */
+import Table from 'cli-table3';
+import pc from 'picocolors';
+import type { Arm, Point, RunComparison, RunResult } from '../../core/result.ts';
+import { pointName } from '../../core/result.ts';
+import { median } from '../../core/stats.ts';
+import { formatChange, formatMicroseconds, formatNanoseconds } from '../../core/units.ts';
+import { countedTrials, figureOf } from '../derive.ts';
+import type { Metric } from '../metric.ts';
+import { formatMetric } from '../metric.ts';
+import type { MetricId } from '../metrics/registry.ts';
+import { metrics } from '../metrics/registry.ts';
+import { describePoint, validityOf, verdictSentences } from '../summary.ts';
+
+export interface TerminalOptions {
+  readonly runFile: string;
+  readonly report: string;
+  readonly color: boolean;
+  readonly columns: number;
+}
+
+/** Metrics of the table; every other one is in the report. */
+const ROWS: readonly MetricId[] = [
+  'latency.p50',
+  'latency.p90',
+  'latency.p99',
+  'latency.sent.p50',
+  'spread.first.p50',
+  'spread.last.p50',
+  'spread.last.p99',
+  'reach',
+  'throughput.deliveries',
+  'server.cpu',
+  'generator.cpu',
+  'wire.bytes',
+  'connect.p99',
+];
+
+export function renderTerminal(run: RunResult, options: TerminalOptions): string {
+  const paint = pc.createColors(options.color);
+  const parts = [
+    '',
+    ...verdictSentences(run).map((sentence) => paint.bold(sentence)),
+    '',
+    ...run.points.flatMap((point) => [describePoint(run, point), table(run, point, paint), '']),
+    controlLine(run),
+    validityLine(run),
+    ...run.warnings.map(({ says, hint }) => `${paint.yellow('warning')} ${says}\n        ${hint}`),
+    '',
+    `run file  ${options.runFile}`,
+    `report    ${options.report}`,
+    `again     ${run.command}`,
+    '',
+  ];
+  return parts.filter((part) => part !== undefined).join('\n');
+}
+
+function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createColors>): string {
+  const pairs = [...new Set(headlinePairs(run))];
+  const grid = new Table({
+    head: ['', ...run.arms.map(armHead), ...pairs.map((pair) => pair.replace(' ', ' / '))],
+    colAligns: [
+      'left',
+      ...run.arms.map(() => 'right' as const),
+      ...pairs.map(() => 'left' as const),
+    ],
+    style: { head: [], border: [], compact: true },
+    chars: PLAIN_LINES,
+  });
+  for (const id of ROWS) {
+    const metric: Metric = metrics[id];
+    const arrow = metric.better === 'lower' ? '↓' : '↑';
+    grid.push([
+      `${metric.title} ${arrow}`,
+      ...run.arms.map((arm) => figure(run, arm, point, id, metric)),
+      ...pairs.map((pair) => change(run, point, pair, id, paint)),
+    ]);
+  }
+  return grid.toString();
+}
+
+const armHead = (arm: Arm): string => (arm.role === 'floor' ? `${arm.name} (floor)` : arm.name);
+
+function headlinePairs(run: RunResult): string[] {
+  const candidates = run.arms.filter(({ role }) => role === 'candidate').map(({ name }) => name);
+  return candidates.flatMap((arm, index) =>
+    candidates.slice(index + 1).map((against) => `${arm} ${against}`),
+  );
+}
+
+function figure(run: RunResult, arm: Arm, point: Point, id: MetricId, metric: Metric): string {
+  const found = figureOf(metric, id, countedTrials(run, arm.name, point));
+  if (found.kind === 'not-measured') return '–';
+  if (found.kind === 'not-enough') return 'not enough data';
+  // A percentile that lost deliveries push past the deadline is only known to be later than it.
+  const deadlineUs = countedTrials(run, arm.name, point)[0]?.probes['deadlineUs'];
+  const beyond = id.startsWith('latency') && deadlineUs !== undefined && found.value >= deadlineUs;
+  return `${beyond ? '> ' : ''}${formatMetric(metric.unit, beyond ? deadlineUs : found.value)}`;
+}
+
+function change(
+  run: RunResult,
+  point: Point,
+  pair: string,
+  id: MetricId,
+  paint: ReturnType<typeof pc.createColors>,
+): string {
+  const comparison = run.comparisons.find(
+    (one) =>
+      one.metric === id &&
+      `${one.arm} ${one.against}` === pair &&
+      pointName(one.point) === pointName(point),
+  );
+  if (comparison?.ratio === undefined) return '';
+  return `${formatChange(comparison.ratio)} ${paintVerdict(comparison, paint)}`;
+}
+
+function paintVerdict(
+  { verdict }: RunComparison,
+  paint: ReturnType<typeof pc.createColors>,
+): string {
+  const words = verdict.replaceAll('-', ' ');
+  if (verdict === 'better') return paint.green(words);
+  if (verdict === 'worse') return paint.red(words);
+  return verdict === 'same' ? paint.cyan(words) : paint.dim(words);
+}
+
+/** The control tells whether the machine moved; without a band from A/A runs it is shown, not judged. */
+function controlLine(run: RunResult): string | undefined {
+  if (run.control.length === 0) return undefined;
+  const of = (values: readonly number[]): { middle: number; spread: string } => {
+    const middle = median(values) ?? 0;
+    const low = Math.min(...values) / middle;
+    const high = Math.max(...values) / middle;
+    return { middle, spread: `${formatChange(low)} … ${formatChange(high)}` };
+  };
+  const p50 = of(run.control.map((one) => one.p50));
+  const cpu = of(run.control.map((one) => one.cpu));
+  return `control   p50 ${formatMicroseconds(p50.middle)} (rounds ${p50.spread}), CPU ${formatNanoseconds(cpu.middle)} (${cpu.spread}); not judged: no A/A band for this machine`;
+}
+
+function validityLine(run: RunResult): string {
+  const { state, counts } = validityOf(run);
+  return `validity  ${state.toUpperCase()}: ${counts.valid} valid, ${counts.suspect} suspect, ${counts.invalid} invalid trials; ${counts.excluded} left out`;
+}
+
+/** Lines that survive a pipe, a log file and a narrow font. */
+const PLAIN_LINES = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};

@@ -1,0 +1,45 @@
+/** A metric: a named figure with a unit and a better direction, derived from what a trial recorded. */
+
+import type { Trial } from '../core/result.ts';
+import * as units from '../core/units.ts';
+import type { Direction } from '../core/verdict.ts';
+
+export type Unit = 'us' | 'ns' | 'B' | '/s' | 'share' | 'count';
+
+export interface Metric {
+  readonly title: string;
+  readonly unit: Unit;
+  readonly better: Direction;
+  /** One sentence for `list` and the report. */
+  readonly explain: string;
+  /** The figure of one trial; undefined where it was not measured, which is not zero. */
+  derive(trial: Trial): number | undefined;
+  /**
+   * The figure of several trials together, where it is not the median of theirs. Percentiles are read
+   * from merged counts and never averaged.
+   */
+  merge?(trials: readonly Trial[]): number | undefined;
+  /** Independent broadcasts below which a merged figure is not shown. */
+  readonly needsBroadcasts?: number;
+  /** Depends on timers, so that a timer-limited trial cannot show two arms to be the same. */
+  readonly timed?: boolean;
+}
+
+export function formatMetric(unit: Unit, value: number | undefined): string {
+  if (value === undefined) return '–';
+  switch (unit) {
+    case 'us':
+      return units.formatMicroseconds(value);
+    case 'ns':
+      return units.formatNanoseconds(value);
+    case 'B':
+      return units.formatBytes(value);
+    case '/s':
+      return `${units.formatNumber(value)}/s`;
+    case 'share':
+      // Every delivery counts: 99.999 % is not 100 %.
+      return value === 1 ? '100 %' : `${(Math.floor(value * 1e5) / 1e3).toFixed(3)} %`;
+    default:
+      return value.toLocaleString('en-US');
+  }
+}

@@ -1,0 +1,25 @@
+/** The metrics, by id. Ids are stable: other programs rely on them. To add one: a line in its file. */
+import type { Metric } from '../metric.ts';
+import { costMetrics } from './cost.ts';
+import { deliveryMetrics } from './delivery.ts';
+import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
+
+export const metrics = {
+  ...latencyMetrics,
+  ...spreadMetrics,
+  ...deliveryMetrics,
+  ...costMetrics,
+  ...slipMetrics,
+} satisfies Record<string, Metric>;
+
+export type MetricId = keyof typeof metrics;
+
+export function isMetricId(id: string): id is MetricId {
+  return Object.hasOwn(metrics, id);
+}
+
+/** All of them, as id and metric, in the order in which they are shown. */
+export const allMetrics: readonly (readonly [MetricId, Metric])[] = Object.entries(metrics) as [
+  MetricId,
+  Metric,
+][];

@@ -1,0 +1,137 @@
+/** Doubts about a run as a whole, as values that travel with it: each with the flag to try. */
+import type { RunResult, Warning } from '../core/result.ts';
+import { pointName } from '../core/result.ts';
+import { countedTrials } from './derive.ts';
+
+/** A rule per doubt; each may find nothing. */
+const rules: readonly ((run: RunResult) => Warning[])[] = [
+  tooFewRounds,
+  failedTrials,
+  excludedRounds,
+  invalidRemains,
+  suspectTrials,
+  notPinned,
+  injectedFaults,
+  losses,
+];
+
+export function findWarnings(run: RunResult): Warning[] {
+  return rules.flatMap((rule) => rule(run));
+}
+
+function tooFewRounds(run: RunResult): Warning[] {
+  if (run.options.rounds >= 6) return [];
+  return [
+    {
+      code: 'few-rounds',
+      says: `${run.options.rounds} ${run.options.rounds === 1 ? 'round shows' : 'rounds show'} figures but no verdict.`,
+      hint: 'Leave --rounds and --quick out (8 rounds), or ask for at least --rounds 6.',
+    },
+  ];
+}
+
+function failedTrials(run: RunResult): Warning[] {
+  const failed = run.trials.filter(({ outcome }) => outcome === 'failed');
+  const causes = new Set(failed.map(({ says }) => says ?? 'unknown'));
+  return [...causes].map((cause) => ({
+    code: 'trial-failed',
+    says: `${failed.filter(({ says }) => says === cause).length} trial(s) failed: ${cause}.`,
+    hint: "The last words of the process are in the run file under 'stderrTail'.",
+  }));
+}
+
+function excludedRounds(run: RunResult): Warning[] {
+  const again = run.trials.filter(({ excluded }) =>
+    excluded?.startsWith('its round was run again'),
+  );
+  const rounds = new Set(
+    again.map(({ round, point, attempt }) => `${round} ${attempt} ${pointName(point)}`),
+  );
+  if (rounds.size === 0) return [];
+  const reasons = [
+    ...new Set(again.map(({ excluded }) => excluded?.replace('its round was run again: ', ''))),
+  ];
+  return [
+    {
+      code: 'rounds-repeated',
+      says: `${rounds.size} round(s) were left out and run again: ${reasons.join('; ')}.`,
+      hint: "Close other programs, or see 'npm run doctor' for what this machine can measure.",
+    },
+  ];
+}
+
+function invalidRemains(run: RunResult): Warning[] {
+  return run.points.flatMap((point) =>
+    run.arms.flatMap((arm) => {
+      const counted = countedTrials(run, arm.name, point).length;
+      if (counted >= run.options.rounds || run.state !== 'finished') return [];
+      const broken = run.trials
+        .filter((trial) => trial.arm === arm.name && pointName(trial.point) === pointName(point))
+        .flatMap(({ validity }) => validity.checks.filter(({ ok }) => ok === 'invalid'));
+      const [first] = broken;
+      if (first === undefined) return [];
+      return [
+        {
+          code: 'invalid-trials',
+          says: `${arm.name}${pointName(point) === '' ? '' : ` at ${pointName(point)}`}: only ${counted} of ${run.options.rounds} rounds are valid; ${first.title}: ${first.says}.`,
+          hint: 'Try fewer --clients, a lower --rate, or a quieter machine.',
+        },
+      ];
+    }),
+  );
+}
+
+function suspectTrials(run: RunResult): Warning[] {
+  const counts = new Map<string, { trials: number; says: string; title: string }>();
+  for (const trial of run.trials) {
+    if (trial.excluded !== undefined) continue;
+    for (const { id, ok, says, title } of trial.validity.checks) {
+      if (ok !== 'suspect') continue;
+      const known = counts.get(id) ?? { trials: 0, says, title };
+      counts.set(id, { ...known, trials: known.trials + 1 });
+    }
+  }
+  return [...counts].map(([id, { trials, says, title }]) => ({
+    code: `suspect-${id}`,
+    says: `${trials} of ${run.trials.length} trials are suspect (${title}): ${says}.`,
+    hint: 'They count; the validity panel of the report shows each value.',
+  }));
+}
+
+function notPinned(run: RunResult): Warning[] {
+  if (!run.environment.pinning.startsWith('none')) return [];
+  return [
+    {
+      code: 'not-pinned',
+      says: `Server and generator share cores (pinning ${run.environment.pinning}).`,
+      hint: "'npm run doctor' says what pinning needs.",
+    },
+  ];
+}
+
+function injectedFaults(run: RunResult): Warning[] {
+  if (run.options.inject === undefined) return [];
+  return [
+    {
+      code: 'injected',
+      says: `Faults were injected on purpose: ${run.options.inject}.`,
+      hint: 'Leave --inject out to measure for real.',
+    },
+  ];
+}
+
+function losses(run: RunResult): Warning[] {
+  return run.arms.flatMap((arm) => {
+    const lost = run.points
+      .flatMap((point) => countedTrials(run, arm.name, point))
+      .reduce((sum, { ledger }) => sum + (ledger?.lost ?? 0), 0);
+    if (lost === 0) return [];
+    return [
+      {
+        code: 'lost',
+        says: `${arm.name} lost ${lost.toLocaleString('en-US')} deliveries; they count as later than the deadline.`,
+        hint: 'See the delivery table; try a lower --rate, or a larger --buffer-limit if the server dropped them.',
+      },
+    ];
+  });
+}
