@@ -94,6 +94,7 @@ async function runBench(
       name: scenario.name,
       question: scenario.question,
       headline: [...scenario.headline],
+      explore: scenario.explore,
     },
     params: { ...request.values },
     options: {

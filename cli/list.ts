@@ -9,6 +9,7 @@ import { allMetrics } from '../reports/metrics/registry.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { transports } from '../transports/registry.ts';
 import type { CommandFactory } from './commands.ts';
+import { PLAIN_TABLE } from './plain-table.ts';
 
 export const list: CommandFactory = (program, io, finish) => {
   program
@@ -84,26 +85,7 @@ function describe(param: Param): string {
 }
 
 function grid(rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    style: { head: [], border: [], 'padding-left': 2, 'padding-right': 0 },
-    chars: {
-      top: '',
-      'top-mid': '',
-      'top-left': '',
-      'top-right': '',
-      bottom: '',
-      'bottom-mid': '',
-      'bottom-left': '',
-      'bottom-right': '',
-      left: '',
-      'left-mid': '',
-      mid: '',
-      'mid-mid': '',
-      right: '',
-      'right-mid': '',
-      middle: '',
-    },
-  });
+  const table = new Table(PLAIN_TABLE);
   table.push(...rows.map((row) => [...row]));
   return table.toString();
 }

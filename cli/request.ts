@@ -93,7 +93,14 @@ function readArms(text: string, clientText: string, explicit: boolean): Arm[] {
       });
     }
   }
-  return arms.filter((arm, index) => arms.findIndex(({ name }) => name === arm.name) === index);
+  return arms.map((arm, index) => numbered(arm, arms.slice(0, index)));
+}
+
+/** The same arm twice compares a build with itself (A/A): whatever is found then is noise. */
+function numbered(arm: Arm, earlier: readonly Arm[]): Arm {
+  const twins = earlier.filter(({ name }) => name === arm.name).length;
+  if (twins === 0) return arm;
+  return { ...arm, name: `${arm.name}-${twins + 1}`, title: `${arm.title} (${twins + 1})` };
 }
 
 function readTransport(name: string): Transport {

@@ -12,10 +12,10 @@ export interface LoopProbe {
 }
 
 export function startLoopProbe(): LoopProbe {
-  const onPause = new Set<(ms: number) => void>();
+  const onPause = new Set<(startedAt: number, ms: number) => void>();
   const observer = new PerformanceObserver((list) => {
-    for (const { duration } of list.getEntries()) {
-      for (const tell of onPause) tell(duration);
+    for (const { startTime, duration } of list.getEntries()) {
+      for (const tell of onPause) tell(startTime, duration);
     }
   });
   observer.observe({ entryTypes: ['gc'] });
@@ -24,7 +24,10 @@ export function startLoopProbe(): LoopProbe {
       let gcMs = 0;
       let gcLongestMs = 0;
       let last = performance.eventLoopUtilization();
-      onPause.add((ms) => {
+      const begunAt = performance.now();
+      onPause.add((startedAt, ms) => {
+        // Pauses are reported some time after they happened: one before the lap is not its own.
+        if (startedAt < begunAt) return;
         gcMs += ms;
         gcLongestMs = Math.max(gcLongestMs, ms);
       });

@@ -186,7 +186,13 @@ export const runResultSchema = z.object({
   state: z.enum(['running', 'finished', 'aborted']),
   tool: z.object({ version: z.string(), commit: z.string().optional() }),
   command: z.string(),
-  scenario: z.object({ name: z.string(), question: z.string(), headline: z.array(z.string()) }),
+  scenario: z.object({
+    name: z.string(),
+    question: z.string(),
+    headline: z.array(z.string()),
+    /** The sweep that looks around the operating point. */
+    explore: z.string(),
+  }),
   params: pointSchema,
   options: z.object({
     rounds: count,

@@ -1,5 +1,5 @@
 /** What a phase cost, from outside: CPU of both sides, waiting, steal and pressure, with samples per second. */
-import type { LoopSample } from '../core/control.ts';
+import type { LoopSample, Published } from '../core/control.ts';
 import type { MachineReading, ProcessReading } from './procfs.ts';
 import { readMachine, readProcess } from './procfs.ts';
 import type { TrialContext } from './trial-context.ts';
@@ -11,10 +11,6 @@ export interface Cost {
   readonly steal: readonly { readonly at: number; readonly share: number }[];
 }
 
-export interface CostMeter {
-  stop(): Cost;
-}
-
 const SAMPLE_MS = 1_000;
 
 interface Readings {
@@ -24,7 +20,21 @@ interface Readings {
   readonly machine: MachineReading | undefined;
 }
 
-export function startCostMeter(context: TrialContext): CostMeter {
+/** Runs `load` and reads what it cost; stops reading also when it fails. */
+export async function meterCost(
+  context: TrialContext,
+  load: () => Promise<Published>,
+): Promise<{ publication: Published; cost: Cost }> {
+  const meter = startCostMeter(context);
+  try {
+    const publication = await load();
+    return { publication, cost: meter.read() };
+  } finally {
+    meter.close();
+  }
+}
+
+function startCostMeter(context: TrialContext): { read(): Cost; close(): void } {
   const { clock, server, workers } = context;
   const read = (): Readings => ({
     at: clock(),
@@ -60,9 +70,7 @@ export function startCostMeter(context: TrialContext): CostMeter {
   }, SAMPLE_MS);
 
   return {
-    stop() {
-      clearInterval(sampler);
-      metering = false;
+    read() {
       return {
         probes: {
           ...difference(before, read()),
@@ -74,6 +82,10 @@ export function startCostMeter(context: TrialContext): CostMeter {
         workerSamples,
         steal,
       };
+    },
+    close() {
+      clearInterval(sampler);
+      metering = false;
     },
   };
 }

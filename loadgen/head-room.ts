@@ -13,7 +13,7 @@ import type { TrialPlan, TrialSetup } from './trial.ts';
 import { startProcesses, stopAll } from './trial.ts';
 import type { ServerChild, WorkerChild } from './trial-context.ts';
 
-const FLOOD_MS = 700;
+const FLOOD_MS = 500;
 const PATIENCE_MS = 20_000;
 /** Little enough that a slow generator does not get to read many messages at once. */
 const FLOOD_BUFFER_BYTES = 16 * 1024;

@@ -50,6 +50,8 @@ export interface RunEvents {
   onControl(control: ControlTrial): Promise<void>;
 }
 
+/** With fewer rounds there is no verdict to save, and a quick look should stay quick. */
+const FEWEST_ROUNDS = 6;
 /** Steal of two arms of one round may differ by this much before the round means nothing. */
 const STEAL_GAP = 0.1;
 /** Processes, connections and the end of a trial take about this long on top of its phases. */
@@ -67,9 +69,8 @@ export async function runRounds(
   const orders = new Map(
     plan.points.map((point) => [pointName(point), createOrder(plan.arms, random)]),
   );
-  const replacements = new Map(
-    plan.points.map((point) => [pointName(point), Math.floor(plan.rounds / 2)]),
-  );
+  const budget = plan.rounds < FEWEST_ROUNDS ? 0 : Math.floor(plan.rounds / 2);
+  const replacements = new Map(plan.points.map((point) => [pointName(point), budget]));
   const time = estimateTime(plan);
 
   for (let round = 0; round < plan.rounds; round += 1) {
@@ -88,9 +89,12 @@ export async function runRounds(
           signal,
         );
         const reason = whyLeftOut(trials, plan.arms);
-        if (reason === undefined) break;
+        if (reason === undefined) {
+          leaveOutInvalid(trials, events);
+          break;
+        }
         const left = replacements.get(name) ?? 0;
-        excludeFrom(trials, reason, left > 0, events);
+        leaveOut(trials, reason, left > 0, events);
         if (left === 0) break;
         replacements.set(name, left - 1);
         time.addRound(point);
@@ -191,15 +195,27 @@ function whyLeftOut(trials: readonly Trial[], arms: readonly Arm[]): string | un
 }
 
 /** With a replacement coming the whole round goes; without, only the trials that are no evidence. */
-function excludeFrom(
+function leaveOut(
   trials: readonly Trial[],
   reason: string,
   replaced: boolean,
   events: RunEvents,
 ): void {
+  if (!replaced) {
+    leaveOutInvalid(trials, events);
+    return;
+  }
   for (const trial of trials) {
-    if (!replaced && trial.validity.state !== 'invalid') continue;
-    trial.excluded = replaced ? `its round was run again: ${reason}` : reason;
+    trial.excluded = `its round was run again: ${reason}`;
+    events.onExcluded(trial);
+  }
+}
+
+function leaveOutInvalid(trials: readonly Trial[], events: RunEvents): void {
+  for (const trial of trials) {
+    const broken = trial.validity.checks.find(({ ok }) => ok === 'invalid');
+    if (broken === undefined) continue;
+    trial.excluded = `${broken.says} (${broken.title})`;
     events.onExcluded(trial);
   }
 }

@@ -2,6 +2,8 @@
  * A generator process: it holds its share of the clients, receives, counts, and reports. Publishing
  * through a client's upstream also happens here, where the load asks for it.
  */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
 import type { FromWorker, PublishOrder, ToWorker, WorkerConfig } from '../core/control.ts';
@@ -24,6 +26,7 @@ const channel = connectToParent<ToWorker, FromWorker>(process);
 const clock = createClock(config.epoch);
 const loop = startLoopProbe();
 const probe = startLatenessProbe(clock);
+const collectGarbage = forcedCollection();
 
 let receiver = new Receiver(0);
 let clients: (Client | undefined)[] = [];
@@ -60,6 +63,8 @@ const handlers: {
 
   expect({ expectation }) {
     receiver.expect(expectation);
+    // What connecting left behind would otherwise be collected in the middle of the phase.
+    collectGarbage();
     phaseLap = loop.lap();
     wireAtPhaseStart = wireTotals();
     const secondLap = loop.lap();
@@ -155,6 +160,12 @@ function wireOfPhase(): WireTotals | undefined {
     bytes: now.bytes - wireAtPhaseStart.bytes,
     messages: now.messages - wireAtPhaseStart.messages,
   };
+}
+
+/** A full collection, now; not reachable from JavaScript unless asked for like this. */
+function forcedCollection(): () => void {
+  setFlagsFromString('--expose-gc');
+  return runInNewContext('gc') as () => void;
 }
 
 /** Burns a share of this process's time, so that anybody can see the validity checks catch it. */

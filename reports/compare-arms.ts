@@ -137,7 +137,9 @@ function sentence(
     case 'worse':
       return `${difference} (${evidence}): ${verdict}, beyond the ${marginText} margin.`;
     case 'small-but-real':
-      return `${difference} (${evidence}): small but real; not beyond the ${marginText} margin.`;
+      return isInside(low, high, margin)
+        ? `${difference} (${evidence}): small but real, inside the ${marginText} margin.`
+        : `${difference} (${evidence}): real, but not surely beyond the ${marginText} margin.`;
     case 'same':
       return `${subject} and of ${against.title}: no practically relevant difference; the 90 % interval ${interval(low90, high90)} lies inside ±${marginText} (${rounds} rounds).`;
     case 'not-comparable':
@@ -147,6 +149,10 @@ function sentence(
         ? `${difference} in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: unclear (${reason}).`
         : `${difference} (${evidence}): unclear at the ${marginText} margin.${smallest}`;
   }
+}
+
+function isInside(low: number | undefined, high: number | undefined, margin: number): boolean {
+  return low !== undefined && high !== undefined && high <= 1 + margin && low >= 1 / (1 + margin);
 }
 
 /** The comparisons a reader wants first: headline metrics between candidates, at each point. */

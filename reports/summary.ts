@@ -62,3 +62,10 @@ export function verdictSentences(run: RunResult): string[] {
   }
   return sentences;
 }
+
+/** The command that looks around the operating point; undefined for a run that already does. */
+export function exploreCommand(run: RunResult): string | undefined {
+  if (run.points.length > 1) return undefined;
+  const separator = run.command.includes(' -- ') ? ' ' : ' -- ';
+  return `${run.command}${separator}${run.scenario.explore}`;
+}

@@ -31,7 +31,7 @@ export const broadcast = defineScenario({
     },
     duration: {
       type: 'durationMs',
-      default: 5_000,
+      default: 4_000,
       min: 100,
       max: 86_400_000,
       help: 'measured time of each trial',
@@ -56,7 +56,7 @@ export const broadcast = defineScenario({
       help: 'a delivery later than this after its due time counts as late',
     },
   },
-  quick: { duration: 2_000, warmup: 500 },
+  quick: { duration: 2_000, warmup: 300 },
   phases: (p) => {
     const load = {
       kind: 'publish',

@@ -1,6 +1,6 @@
 /** Runs one publish phase: load on a schedule, every delivery accounted for, cost read before and after. */
 import { NS_PER_MS, NS_PER_S } from '../../core/clock.ts';
-import type { LoopSample, PhaseReport, Published } from '../../core/control.ts';
+import type { LoopSample, PhaseReport, Published, PublishOrder } from '../../core/control.ts';
 import {
   decodeHistogram,
   encodeHistogram,
@@ -14,7 +14,7 @@ import { createSchedule } from '../../core/schedule.ts';
 import { median } from '../../core/stats.ts';
 import { latencyPerSecond, spreadOf } from '../cells.ts';
 import type { Cost } from '../cost-meter.ts';
-import { startCostMeter } from '../cost-meter.ts';
+import { meterCost } from '../cost-meter.ts';
 import type { Measurement, TrialContext } from '../trial-context.ts';
 
 /** Time for the publish order to reach the publisher before the first message is due. */
@@ -49,40 +49,19 @@ export async function publish(phase: PublishPhase, context: TrialContext): Promi
   }
   await Promise.all(expecting);
 
-  const meter = startCostMeter(context);
   const startNs = clock() + LEAD_NS;
+  const order: PublishOrder = {
+    schedule: scheduleOptions,
+    startNs,
+    firstSeq,
+    payloadBytes: phase.payloadBytes,
+    measured: phase.measured,
+  };
   const lastDueMs = (schedule.dueAt(count - 1) + LEAD_NS) / NS_PER_MS;
-  const patienceMs = lastDueMs + phase.deadlineMs + PATIENCE_MS;
-  const [publishingWorker] = workers;
-  if (publishingWorker === undefined) throw new Error('a trial has at least one worker');
-  const stopWatching = watchProgress(phase, context);
-  const published =
-    phase.publishFrom === 'server'
-      ? context.server.next('published', patienceMs)
-      : publishingWorker.next('published', patienceMs);
-  const completed = workers.map((worker) =>
-    // Not completing by the deadline is an outcome, which the ledger shows, not a failure.
-    worker.next('complete', lastDueMs + phase.deadlineMs).catch(() => undefined),
+  const { publication, cost } = await meterCost(context, () =>
+    load(phase, order, lastDueMs, context),
   );
-  (phase.publishFrom === 'server' ? context.server : publishingWorker).send({
-    kind: 'publish',
-    order: {
-      schedule: scheduleOptions,
-      startNs,
-      firstSeq,
-      payloadBytes: phase.payloadBytes,
-      measured: phase.measured,
-    },
-  });
-  const publication = await published;
-  await Promise.race([
-    Promise.all(completed),
-    context.server.failure,
-    ...workers.map((w) => w.failure),
-  ]);
-  const cost = meter.stop();
   const endNs = clock();
-  stopWatching();
 
   const collected = workers.map((worker) => worker.next('phase-report', PATIENCE_MS));
   for (const worker of workers) worker.send({ kind: 'collect' });
@@ -107,6 +86,37 @@ export async function publish(phase: PublishPhase, context: TrialContext): Promi
       reports,
       cost,
     });
+  }
+}
+
+/** Starts the publisher and waits until every message has arrived, or could have. */
+async function load(
+  phase: PublishPhase,
+  order: PublishOrder,
+  lastDueMs: number,
+  context: TrialContext,
+): Promise<Published> {
+  const { server, workers } = context;
+  const [publishingWorker] = workers;
+  if (publishingWorker === undefined) throw new Error('a trial has at least one worker');
+  const patienceMs = lastDueMs + phase.deadlineMs + PATIENCE_MS;
+  const anyFailure = [server.failure, ...workers.map(({ failure }) => failure)];
+  const stopWatching = watchProgress(phase, context);
+  try {
+    const fromServer = phase.publishFrom === 'server';
+    const published = fromServer
+      ? server.next('published', patienceMs)
+      : publishingWorker.next('published', patienceMs);
+    const completed = workers.map((worker) =>
+      // Not completing by the deadline is an outcome, which the ledger shows, not a failure.
+      worker.next('complete', lastDueMs + phase.deadlineMs).catch(() => undefined),
+    );
+    (fromServer ? server : publishingWorker).send({ kind: 'publish', order });
+    const publication = await Promise.race([published, ...anyFailure]);
+    await Promise.race([Promise.all(completed), ...anyFailure]);
+    return publication;
+  } finally {
+    stopWatching();
   }
 }
 

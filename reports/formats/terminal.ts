@@ -10,7 +10,7 @@ import type { Metric } from '../metric.ts';
 import { formatMetric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
-import { describePoint, validityOf, verdictSentences } from '../summary.ts';
+import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
 
 export interface TerminalOptions {
   readonly runFile: string;
@@ -38,6 +38,7 @@ const ROWS: readonly MetricId[] = [
 
 export function renderTerminal(run: RunResult, options: TerminalOptions): string {
   const paint = pc.createColors(options.color);
+  const explore = exploreCommand(run);
   const parts = [
     '',
     ...verdictSentences(run).map((sentence) => paint.bold(sentence)),
@@ -50,6 +51,7 @@ export function renderTerminal(run: RunResult, options: TerminalOptions): string
     `run file  ${options.runFile}`,
     `report    ${options.report}`,
     `again     ${run.command}`,
+    ...(explore === undefined ? [] : [`explore   ${explore}`]),
     '',
   ];
   return parts.filter((part) => part !== undefined).join('\n');

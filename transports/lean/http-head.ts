@@ -5,6 +5,7 @@ const CR = 0x0d;
 const LF = 0x0a;
 /** As much as Node's own parser takes. */
 const MAX_HEAD_BYTES = 16 * 1024;
+const FIRST_BYTES = Buffer.from('HTTP/1.');
 
 export interface HttpHead {
   readonly status: number;
@@ -27,6 +28,10 @@ export class HttpHeadReader {
       const byte = bytes[at] ?? 0;
       this.store.appendByte(byte);
       const { length } = this.store;
+      // Told at once, because what speaks another protocol may wait for us and never end the line.
+      if (length <= FIRST_BYTES.length && byte !== FIRST_BYTES[length - 1]) {
+        throw notHttp(bytes.toString('latin1', start, end));
+      }
       if (byte === LF && this.endsWithBlankLine(length)) {
         return {
           head: parseHead(this.store.bytes.toString('latin1', 0, length), length),
@@ -53,8 +58,7 @@ export class HttpHeadReader {
 function parseHead(text: string, bytes: number): HttpHead {
   const [statusLine = '', ...lines] = text.split('\r\n');
   const match = /^HTTP\/1\.[01] (\d{3})(?: (.*))?$/.exec(statusLine);
-  if (match === null)
-    throw new Error(`not an HTTP/1.1 answer: ${JSON.stringify(statusLine.slice(0, 40))}`);
+  if (match === null) throw notHttp(statusLine);
   const headers = new Map<string, string>();
   for (const line of lines) {
     const colon = line.indexOf(':');
@@ -65,4 +69,8 @@ function parseHead(text: string, bytes: number): HttpHead {
     headers.set(name, earlier === undefined ? value : `${earlier}, ${value}`);
   }
   return { status: Number(match[1]), statusText: match[2] ?? '', headers, bytes };
+}
+
+function notHttp(text: string): Error {
+  return new Error(`not an HTTP/1.1 answer: ${JSON.stringify(text.slice(0, 40))}`);
 }

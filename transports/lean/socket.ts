@@ -51,6 +51,8 @@ export class LeanConnection implements Client {
   private onOpen: ((error?: Error) => void) | undefined;
   private cause: string | undefined;
   private closing = false;
+  /** Of the whole handshake: a time-out of the socket would start anew with every byte that trickles in. */
+  private readonly deadline: NodeJS.Timeout;
 
   constructor(options: ConnectOptions, protocol: LeanProtocol, onOpen: (error?: Error) => void) {
     this.options = options;
@@ -71,15 +73,18 @@ export class LeanConnection implements Client {
         },
       },
     });
-    this.socket.setTimeout(options.timeoutMs, () =>
-      this.fail(`no answer within ${options.timeoutMs} ms`),
+    this.deadline = setTimeout(
+      () => this.fail(`no answer within ${options.timeoutMs} ms`),
+      options.timeoutMs,
     );
     this.socket.once('connect', () => {
       if (protocol.request === undefined) this.tryOpen(sharedReadBuffer, 0, 0, 0);
       else this.socket.write(protocol.request, 'latin1');
     });
     this.socket.once('error', (error) => {
-      this.cause ??= error.message;
+      // Where a name has several addresses and none answers, the messages are in the parts.
+      const [first = error] = error instanceof AggregateError ? (error.errors as Error[]) : [];
+      this.cause ??= first.message;
     });
     this.socket.once('end', () => {
       this.cause ??= 'the server ended the connection';
@@ -102,7 +107,6 @@ export class LeanConnection implements Client {
       if (opened === undefined) return;
       this.handshakeBytes = opened.headBytes;
       this.decoder = opened.decoder(this);
-      this.socket.setTimeout(0);
       this.opened();
       const rest = end - opened.bodyAt;
       if (rest > 0) {
@@ -115,6 +119,7 @@ export class LeanConnection implements Client {
   }
 
   private opened(error?: Error): void {
+    clearTimeout(this.deadline);
     this.onOpen?.(error);
     this.onOpen = undefined;
   }

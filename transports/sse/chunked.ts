@@ -2,11 +2,14 @@
 import type { Decoder } from '../lean/socket.ts';
 
 const LF = 0x0a;
+const CR = 0x0d;
 const SEMICOLON = 0x3b;
+const SPACE = 0x20;
+const TAB = 0x09;
 /** More hexadecimal digits than this would not fit a safe integer. */
 const MAX_SIZE_DIGITS = 12;
 
-type State = 'size' | 'extension' | 'content' | 'content-end' | 'trailer' | 'done';
+type State = 'size' | 'size-end' | 'extension' | 'content' | 'content-end' | 'trailer' | 'done';
 
 export class ChunkedDecoder implements Decoder {
   private readonly inner: Decoder;
@@ -52,16 +55,22 @@ export class ChunkedDecoder implements Decoder {
           this.digits += 1;
           if (this.digits > MAX_SIZE_DIGITS) this.fail('a chunk size has too many digits');
         } else if (byte === LF) this.sizeRead();
-        else if (byte === SEMICOLON) this.state = 'extension';
-        else if (byte !== 0x0d) this.fail('a chunk size is not hexadecimal');
+        else if (byte === CR) this.state = 'size-end';
+        // RFC 9112, 7.1.1 lets white space stand before an extension.
+        else if (byte === SEMICOLON || byte === SPACE || byte === TAB) this.state = 'extension';
+        else this.fail('a chunk size is not hexadecimal');
         return;
       }
+      case 'size-end':
+        if (byte === LF) this.sizeRead();
+        else this.fail('a chunk size is not hexadecimal');
+        return;
       case 'extension':
         if (byte === LF) this.sizeRead();
         return;
       case 'content-end':
         if (byte === LF) this.state = 'size';
-        else if (byte !== 0x0d) this.fail('a chunk is longer than its size');
+        else if (byte !== CR) this.fail('a chunk is longer than its size');
         return;
       case 'trailer':
         if (byte === LF) {
@@ -70,7 +79,7 @@ export class ChunkedDecoder implements Decoder {
             this.onEnd();
           }
           this.trailerLine = false;
-        } else if (byte !== 0x0d) this.trailerLine = true;
+        } else if (byte !== CR) this.trailerLine = true;
         return;
       default:
         return;

@@ -1,5 +1,4 @@
 /** The generator's end of SSE: a lean stream reader whose upstream is an HTTP POST beside it. */
-import { request } from 'undici';
 import type { Connect, ConnectOptions } from '../../core/transport.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
 import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
@@ -64,6 +63,8 @@ class SseProtocol implements LeanProtocol {
 
 /** The upstream of SSE: one POST per message, on undici's pooled keep-alive connections. */
 export async function postUpstream(options: ConnectOptions, message: Buffer): Promise<void> {
+  // Loaded by the first POST: most loads never send one, and every process would start 0.2 s later.
+  const { request } = await import('undici');
   const { host, port, upstreamPath = '/publish' } = options.endpoint;
   const answer = await request(`http://${host}:${port}${upstreamPath}`, {
     method: 'POST',

@@ -1,10 +1,10 @@
 /** SSE as an application would receive it: undici's EventSource. For cross-checking the lean client. */
-import { EventSource } from 'undici';
 import type { Client, Connect } from '../../core/transport.ts';
 import { HandshakeError } from '../../core/transport.ts';
 import { postUpstream } from './client.ts';
 
-export const connectSseLibrary: Connect = (options) => {
+export const connectSseLibrary: Connect = async (options) => {
+  const { EventSource } = await import('undici');
   const { endpoint, sink, client, clock, timeoutMs } = options;
   return new Promise((resolve, reject) => {
     const source = new EventSource(`http://${endpoint.host}:${endpoint.port}${endpoint.path}`);

@@ -21,7 +21,7 @@ export interface SseEvents {
 export class SseParser implements Decoder {
   /** Name of the event being dispatched; empty means 'message'. */
   eventName = '';
-  /** Persists from event to event until an `id` line changes it. */
+  /** Persists from event to event until one with an `id` line changes it. */
   lastEventId = '';
   /** The last `retry` seen, ms. */
   retryMs: number | undefined;
@@ -32,6 +32,8 @@ export class SseParser implements Decoder {
   /** Data lines that could not stay where they were read, joined by LF. */
   private readonly data = new ByteStore();
   private dataLines = 0;
+  /** The last `id` line; it counts from the end of its block, or an event cut off would pass for received. */
+  private idLine = '';
   /** A first data line still in the buffer of this feed, not yet copied to `data`. */
   private pendingStart = -1;
   private pendingEnd = -1;
@@ -117,11 +119,12 @@ export class SseParser implements Decoder {
     const name = colon < 0 ? line : line.slice(0, colon);
     const value = colon < 0 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
     if (name === 'event') this.eventName = value;
-    else if (name === 'id' && !value.includes('\0')) this.lastEventId = value;
+    else if (name === 'id' && !value.includes('\0')) this.idLine = value;
     else if (name === 'retry' && /^\d+$/.test(value)) this.retryMs = Number(value);
   }
 
   private dispatch(feed: Buffer, receivedAt: number): void {
+    this.lastEventId = this.idLine;
     if (this.dataLines > 0) {
       this.dataLines = 0;
       if (this.pendingStart >= 0) {

@@ -39,6 +39,11 @@ export function attachSse(writing: SseWriting) {
     if (address === null || typeof address === 'string')
       throw new Error('the server is not listening');
     listener.route('GET', '/events', (request, response) => {
+      if (writing === 'prepared' && request.httpVersionMinor === 0) {
+        // Its frames are chunks, which HTTP/1.0 does not know.
+        response.writeHead(505).end('this stream needs HTTP/1.1\n');
+        return;
+      }
       response.writeHead(200, HEADERS);
       response.write(PREAMBLE);
       const Kind = writing === 'prepared' ? PreparedSseSession : SseSession;

@@ -46,6 +46,9 @@ class WsProtocol implements LeanProtocol {
     if (headers.has('sec-websocket-extensions')) {
       throw new Error('the server turned on an extension that was not offered');
     }
+    if (headers.has('sec-websocket-protocol')) {
+      throw new Error('the server chose a subprotocol that was not offered');
+    }
     return { bodyAt: read.bodyAt, headBytes, decoder: (connection) => this.decoder(connection) };
   }
 

@@ -120,6 +120,9 @@ export class WsParser implements Decoder {
       if (opcode > 10) return this.fail(1002, `opcode ${opcode} is not defined`);
       if (!fin) return this.fail(1002, 'a control frame is fragmented');
       if ((second & 0x7f) > 125) return this.fail(1002, 'a control frame is over 125 bytes');
+      if (opcode === opcodes.close && second === 1) {
+        return this.fail(1002, 'a close frame has half a code');
+      }
     } else if (opcode > 2) {
       return this.fail(1002, `opcode ${opcode} is not defined`);
     } else if (opcode === 0 && this.messageOpcode === 0) {
@@ -186,10 +189,6 @@ export class WsParser implements Decoder {
   }
 
   private closeFrame(payload: Buffer): void {
-    if (payload.length === 1) {
-      this.fail(1002, 'a close frame has half a code');
-      return;
-    }
     const code = payload.length === 0 ? 1005 : payload.readUInt16BE(0);
     const reason = payload.subarray(2);
     if (payload.length > 0 && !isCloseCode(code))

@@ -1,0 +1,124 @@
+/** Starts the real program as a person would, and can tell which processes it has left behind. */
+
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+
+const ROOT = join(import.meta.dirname, '..');
+/** Inherited by every process of one program, whoever its parent is. */
+const MARKER = 'PUSHBENCH_TEST_MARKER';
+
+export interface Finished {
+  readonly code: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface Program {
+  readonly child: ChildProcess;
+  readonly finished: Promise<Finished>;
+  /** Processes of this program that are running, by what they run. */
+  processes(): { pid: number; command: string }[];
+  /** Resolves when stderr holds the text. */
+  says(text: string): Promise<void>;
+}
+
+export function startProgram(args: readonly string[], env: Record<string, string> = {}): Program {
+  const marker = randomUUID();
+  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, npm_lifecycle_event: undefined, ...env, [MARKER]: marker },
+  });
+  let stdout = '';
+  let stderr = '';
+  const waiting = new Set<() => void>();
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+    for (const look of waiting) look();
+  });
+  const finished = new Promise<Finished>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, stdout, stderr }));
+  });
+  return {
+    child,
+    finished,
+    processes: () => processesWith(marker),
+    says: (text) =>
+      new Promise((resolve, reject) => {
+        const look = (): void => {
+          if (!stderr.includes(text)) return;
+          waiting.delete(look);
+          resolve();
+        };
+        waiting.add(look);
+        look();
+        finished.then(
+          () => reject(new Error(`ended without saying '${text}':\n${stderr}`)),
+          reject,
+        );
+      }),
+  };
+}
+
+export function runProgram(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<Finished> {
+  return startProgram(args, env).finished;
+}
+
+function processesWith(marker: string): { pid: number; command: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        if (!readFileSync(`/proc/${pid}/environ`, 'latin1').includes(`${MARKER}=${marker}`))
+          return [];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'latin1').replaceAll('\0', ' ');
+        return [{ pid: Number(pid), command }];
+      } catch {
+        // It ended while we looked, or belongs to somebody else.
+        return [];
+      }
+    });
+}
+
+/** A folder that is removed when the file's tests are over. */
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'pushbench-test-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** The run files below a folder, oldest first. */
+export function runFilesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('run.json'))
+    .sort()
+    .map((name) => join(folder, name));
+}
+
+/** A load small enough to be over in a second, on one arm. */
+export const SMALL = [
+  '--clients',
+  '20',
+  '--rate',
+  '20/s',
+  '--warmup',
+  '0ms',
+  '--duration',
+  '1s',
+  '--rounds',
+  '1',
+  '--arms',
+  'ws',
+] as const;
