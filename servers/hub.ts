@@ -46,6 +46,7 @@ export class Hub implements SessionEvents {
   private encode: ServerEnd['encode'] = (message) => message;
   private lastId = 0;
   private onEmpty: (() => void) | undefined;
+  private ending = false;
 
   constructor(options: HubOptions) {
     this.options = options;
@@ -71,6 +72,7 @@ export class Hub implements SessionEvents {
   open(session: Session): void {
     this.counters.opened += 1;
     this.sessions.add(session);
+    if (this.ending) session.close('going-away');
     const slot = this.slots[this.options.random.int(HEARTBEAT_SLOTS)];
     if (slot !== undefined) {
       slot.add(session);
@@ -97,6 +99,8 @@ export class Hub implements SessionEvents {
 
   /** Sends one message to every session. It is encoded once, whatever their number. */
   broadcast(message: Buffer): void {
+    // A write behind the end of a stream would cut off what is still buffered before it.
+    if (this.ending) return;
     const frame = this.encode(message);
     this.counters.published += 1;
     for (const session of this.sessions) this.deliver(session, frame);
@@ -134,6 +138,7 @@ export class Hub implements SessionEvents {
 
   /** Asks every session to end, and ends those that have not by the deadline. */
   async close(deadlineMs: number): Promise<void> {
+    this.ending = true;
     clearInterval(this.heartbeat);
     for (const session of this.sessions) session.close('going-away');
     if (this.sessions.size > 0) {

@@ -14,6 +14,8 @@ export interface OpenListener extends Listener {
   readonly port: number;
   /** Stops accepting; connections that exist are left to their sessions. */
   close(): void;
+  /** Ends the HTTP connections that are no session: silent ones, requests under way. */
+  destroyRest(): void;
 }
 
 /** @throws the `listen` error of Node (EADDRINUSE, EACCES, …) */
@@ -38,7 +40,11 @@ export async function openListener(host: string, port: number): Promise<OpenList
     else handler(request, socket, head);
   });
   http.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    // Not into the middle of a stream, whose reader would take it for a part of that.
+    const silent = 'bytesWritten' in socket && socket.bytesWritten === 0;
+    if (silent && socket.writable) {
+      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
+    } else socket.destroy();
   });
   await listen(http, host, port);
 
@@ -59,6 +65,7 @@ export async function openListener(host: string, port: number): Promise<OpenList
       http.closeIdleConnections();
       for (const server of tcpServers) server.close();
     },
+    destroyRest: () => http.closeAllConnections(),
   };
 }
 

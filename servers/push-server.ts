@@ -52,6 +52,7 @@ export async function createPushServer(options: PushServerOptions): Promise<Push
     async close(deadlineMs = CLOSE_DEADLINE_MS) {
       listener.close();
       await hub.close(deadlineMs);
+      listener.destroyRest();
     },
   };
 }
