@@ -6,9 +6,10 @@
 import { NS_PER_MS, NS_PER_US } from '../core/clock.ts';
 import type { DeliveryCounts, Expectation } from '../core/control.ts';
 import type { Histogram } from '../core/histogram.ts';
-import { createHistogram, HIGHEST_US } from '../core/histogram.ts';
+import { HIGHEST_US } from '../core/histogram.ts';
 import { isMessage, readDueAt, readSentAt, readSeq } from '../core/message.ts';
 import type { Sink } from '../core/transport.ts';
+import { HotHistogram } from './hot-histogram.ts';
 
 /** One phase as its receiver saw it. */
 export interface Received {
@@ -39,8 +40,8 @@ export class Receiver implements Sink {
   private deadlineUs = 0;
   private sampleEvery = 0;
   private cells = new Uint32Array(0);
-  private due = createHistogram();
-  private sent = createHistogram();
+  private due = new HotHistogram();
+  private sent = new HotHistogram();
 
   private received = 0;
   private duplicated = 0;
@@ -67,8 +68,8 @@ export class Receiver implements Sink {
     this.cells = new Uint32Array(
       sampleEvery === 0 ? 0 : Math.ceil(count / sampleEvery) * this.clients,
     );
-    this.due = createHistogram();
-    this.sent = createHistogram();
+    this.due = new HotHistogram();
+    this.sent = new HotHistogram();
     this.next.fill(firstSeq);
     this.missing.fill(undefined);
     this.received = 0;
@@ -97,8 +98,8 @@ export class Receiver implements Sink {
     const sentUs = Math.floor((receivedAt - readSentAt(bytes, start)) / NS_PER_US);
     if (dueUs < 0 || sentUs < 0) this.beforeDue += 1;
     else {
-      this.due.recordValue(Math.min(dueUs, HIGHEST_US));
-      this.sent.recordValue(Math.min(sentUs, HIGHEST_US));
+      this.due.record(Math.min(dueUs, HIGHEST_US));
+      this.sent.record(Math.min(sentUs, HIGHEST_US));
     }
     if (dueUs > this.deadlineUs) this.late += 1;
     const row = seq - this.firstSeq;
@@ -140,7 +141,7 @@ export class Receiver implements Sink {
 
   /** due → received so far in this phase, µs. */
   get p99SoFar(): number | undefined {
-    return this.due.totalCount === 0 ? undefined : this.due.getValueAtPercentile(99);
+    return this.due.valueAtQuantile(0.99);
   }
 
   collect(): Received {
@@ -153,8 +154,8 @@ export class Receiver implements Sink {
         foreign: this.foreign,
         beforeDue: this.beforeDue,
       },
-      due: this.due,
-      sent: this.sent,
+      due: this.due.toHistogram(),
+      sent: this.sent.toHistogram(),
       cells: this.cells,
     };
   }
