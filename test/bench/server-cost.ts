@@ -1,0 +1,100 @@
+/** What a delivery costs the server, as multiples of raw TCP on the same hub. */
+import { newEpoch } from '../../core/clock.ts';
+import { noFaults } from '../../core/faults.ts';
+import { createRandom } from '../../core/random.ts';
+import type { Arm } from '../../core/result.ts';
+import type { Phase } from '../../core/scenario.ts';
+import type { Supervisor } from '../../loadgen/child-process.ts';
+import { createOrder } from '../../loadgen/order.ts';
+import { planCores } from '../../loadgen/pinning.ts';
+import { runTrial } from '../../loadgen/trial.ts';
+import { deriveMetrics } from '../../reports/derive.ts';
+import type { TransportName } from '../../transports/registry.ts';
+import { transports } from '../../transports/registry.ts';
+import type { Finding } from './finding.ts';
+import { atMost } from './finding.ts';
+import type { Round } from './ratio.ts';
+import { describe, ratioOf } from './ratio.ts';
+
+/** Upper ends of the intervals must stay below these, and why they are not 1. */
+const limits: readonly (readonly [TransportName, number, string])[] = [
+  ['ws', 1.4, 'ws.send builds a header per session and writes two buffers'],
+  ['sse', 1.8, 'response.write frames a chunk per session: four buffers, a cork and its tick'],
+  ['ws-prepared', 1.15, 'one socket.write, as raw does'],
+  ['sse-prepared', 1.2, 'one socket.write, as raw does, of more bytes'],
+];
+
+const publish = {
+  kind: 'publish',
+  ratePerS: 25,
+  payloadBytes: 128,
+  pacing: 'constant',
+  publishFrom: 'server',
+  deadlineMs: 5_000,
+} as const;
+const phases: readonly Phase[] = [
+  { kind: 'connect', clients: 1_000 },
+  { ...publish, measured: false, durationMs: 600 },
+  { ...publish, measured: true, durationMs: 3_000 },
+];
+
+export async function benchServer(
+  supervisor: Supervisor,
+  rounds: number,
+  log: (text: string) => void,
+): Promise<Finding[]> {
+  const names: readonly TransportName[] = ['raw', ...limits.map(([name]) => name)];
+  const order = createOrder(names, createRandom(2));
+  const figures: Round[] = [];
+  for (let round = 0; round < rounds; round += 1) {
+    const costs = new Map<string, number>();
+    for (const name of order()) costs.set(name, await serverCpu(name, supervisor));
+    figures.push(costs);
+    log(
+      `server, round ${round + 1}/${rounds}: ${[...costs].map(([name, ns]) => `${name} ${(ns / 1_000).toFixed(2)} µs`).join(', ')}`,
+    );
+  }
+  return limits.map(([name, limit, why]) => {
+    const ratio = ratioOf(figures, name, 'raw');
+    return atMost(
+      `server.${name}`,
+      ratio.high,
+      limit,
+      '×',
+      `server CPU per delivery, ${name} / raw: ${describe(ratio)}; ${why}`,
+    );
+  });
+}
+
+async function serverCpu(name: TransportName, supervisor: Supervisor): Promise<number> {
+  const { title, role } = transports[name];
+  const arm: Arm = {
+    name,
+    title,
+    transport: name,
+    client: 'lean',
+    target: 'built-in',
+    route: 'direct',
+    role,
+  };
+  const trial = await runTrial(
+    { arm, phases, point: {}, round: 0, order: 0, attempt: 0, seed: 1, headRoom: undefined },
+    {
+      epoch: newEpoch(),
+      cores: planCores(),
+      workers: 1,
+      host: '127.0.0.1',
+      port: 0,
+      heartbeatMs: 0,
+      bufferLimitBytes: 2 ** 20,
+      connectTimeoutMs: 10_000,
+      faults: noFaults,
+    },
+    supervisor,
+    () => undefined,
+  );
+  const cpu = deriveMetrics(trial)['server.cpu'];
+  if (cpu === undefined)
+    throw new Error(`${name}: ${trial.says ?? 'the server’s CPU was not measured'}`);
+  return cpu;
+}
