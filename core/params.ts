@@ -51,7 +51,8 @@ export function formatParam(param: Param, value: number | string): string {
     case 'durationMs':
       return units.formatDurationMs(value);
     case 'share':
-      return `${value * 100}%`;
+      // Twelve digits hide what binary fractions leave behind: 0.57 × 100 is 56.99999999999999.
+      return `${Number((value * 100).toPrecision(12))}%`;
     default:
       return String(value);
   }

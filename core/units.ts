@@ -22,9 +22,14 @@ export type Parsed = { readonly value: number } | { readonly problem: string };
 export const parseDurationMs = (text: string): Parsed =>
   parseWithUnit(text, DURATION_MS, 'a duration', '10s, 500ms or 2m');
 
-/** '1KiB' → 1024. */
-export const parseSizeBytes = (text: string): Parsed =>
-  parseWithUnit(text, SIZE_BYTES, 'a size', '128B, 1KiB or 1MiB');
+/** '1KiB' → 1024. There are no parts of bytes. */
+export function parseSizeBytes(text: string): Parsed {
+  const parsed = parseWithUnit(text, SIZE_BYTES, 'a size', '128B, 1KiB or 1MiB');
+  if ('value' in parsed && !Number.isInteger(parsed.value)) {
+    return { problem: `'${text}' is not a whole number of bytes` };
+  }
+  return parsed;
+}
 
 /** '500/s' → 500. */
 export const parseRatePerS = (text: string): Parsed =>
@@ -52,7 +57,7 @@ function parseWithUnit(
   if (match === null) return { problem: `'${text}' is not ${noun}; write it like ${examples}` };
   const [, digits = '', unit = ''] = match;
   if (unit === '') return { problem: `'${text}' has no unit; write it like ${examples}` };
-  const factor = units[unit];
+  const factor = Object.hasOwn(units, unit) ? units[unit] : undefined;
   if (factor === undefined) {
     const known = Object.keys(units).join(', ');
     return {
@@ -99,8 +104,9 @@ export function formatPercent(share: number): string {
 export function formatChange(ratio: number): string {
   const percent = (ratio - 1) * 100;
   const digits = Math.abs(percent) < 9.95 ? 1 : 0;
-  const sign = percent > 0 ? '+' : percent < 0 ? '−' : '±';
-  return `${sign}${Math.abs(percent).toFixed(digits)} %`;
+  const size = Math.abs(percent).toFixed(digits);
+  const sign = Number(size) === 0 ? '±' : percent > 0 ? '+' : '−';
+  return `${sign}${size} %`;
 }
 
 /** How a typed value is written on the command line; the inverse of the parsers above. */

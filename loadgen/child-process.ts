@@ -11,12 +11,12 @@ import { fileURLToPath } from 'node:url';
 const STOP_TIMEOUT_MS = 5_000;
 const STDERR_TAIL_BYTES = 4_000;
 
-/** A child that ended, or did not answer, when something was expected from it. */
-export class ChildFailure extends Error {
-  override readonly name = 'ChildFailure';
+/** Why a trial did not come about: a child that ended or did not answer, or nobody who could connect. */
+export class TrialFailure extends Error {
+  override readonly name = 'TrialFailure';
   readonly stderrTail: string;
 
-  constructor(message: string, stderrTail: string) {
+  constructor(message: string, stderrTail = '') {
     super(message);
     this.stderrTail = stderrTail;
   }
@@ -28,7 +28,7 @@ export interface Child<In, Out extends { readonly kind: string }> {
   send(message: In): void;
   /**
    * The next message of this kind.
-   * @throws ChildFailure when the child ends first, or the time is up.
+   * @throws TrialFailure when the child ends first, or the time is up.
    */
   next<K extends Out['kind']>(kind: K, timeoutMs: number): Promise<Extract<Out, { kind: K }>>;
   on<K extends Out['kind']>(kind: K, handler: (message: Extract<Out, { kind: K }>) => void): void;
@@ -143,8 +143,8 @@ function startChild<In, Out extends { readonly kind: string }>(
     });
   });
   const failure = ended.then((how): never => {
-    if (stopping) throw new ChildFailure(`${options.title} was stopped`, stderrTail);
-    throw new ChildFailure(`${options.title} ${how}`, stderrTail);
+    if (stopping) throw new TrialFailure(`${options.title} was stopped`, stderrTail);
+    throw new TrialFailure(`${options.title} ${how}`, stderrTail);
   });
   // Whoever waits for the child sees the rejection; with nobody waiting it is not a fault.
   failure.catch(() => undefined);
@@ -166,7 +166,7 @@ function startChild<In, Out extends { readonly kind: string }>(
         handlersOf(kind).add(handler);
         timer = setTimeout(() => {
           reject(
-            new ChildFailure(
+            new TrialFailure(
               `${options.title} did not report '${kind}' within ${timeoutMs} ms`,
               stderrTail,
             ),

@@ -7,7 +7,7 @@ import { noFaults } from '../core/faults.ts';
 import type { TransportName } from '../transports/registry.ts';
 import { transports } from '../transports/registry.ts';
 import type { Supervisor } from './child-process.ts';
-import { ChildFailure } from './child-process.ts';
+import { TrialFailure } from './child-process.ts';
 import { connect } from './phases/connect.ts';
 import type { TrialPlan, TrialSetup } from './trial.ts';
 import { startProcesses, stopAll } from './trial.ts';
@@ -61,7 +61,7 @@ export async function measureCeiling(
     return (received * NS_PER_S) / durationNs;
   } catch (error) {
     for (const child of processes) child.kill();
-    if (error instanceof ChildFailure) return undefined;
+    if (error instanceof TrialFailure) return undefined;
     throw error;
   }
 }

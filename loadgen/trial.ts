@@ -16,7 +16,7 @@ import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histo
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
-import { ChildFailure } from './child-process.ts';
+import { TrialFailure } from './child-process.ts';
 import { runPhase } from './phases/registry.ts';
 import type { CorePlan } from './pinning.ts';
 import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './trial-context.ts';
@@ -74,7 +74,7 @@ export async function runTrial(
     return { ...identity, outcome: 'completed', ...evaluate(context, plan) };
   } catch (error) {
     for (const child of processes) child.kill();
-    if (!(error instanceof ChildFailure)) throw error;
+    if (!(error instanceof TrialFailure)) throw error;
     return {
       ...identity,
       outcome: 'failed',

@@ -6,7 +6,7 @@
  * agreeing; docs/method.md tells where each comes from.
  */
 import type { Check, Validity } from '../core/result.ts';
-import { mean } from '../core/stats.ts';
+import { median } from '../core/stats.ts';
 import { mser5, trend } from '../core/warmup.ts';
 
 export interface Evidence {
@@ -92,7 +92,8 @@ const rules: readonly Rule[] = [
     title: "lateness of the generator's own timer, 99th percentile",
     unit: 'us',
     bad: 'above',
-    value: ({ probes }) => probes['generatorProbeP99Us'],
+    value: ({ probes, latencyP99 }) =>
+      latencyP99 === undefined ? undefined : probes['generatorProbeP99Us'],
     // Its timer waits behind the reads of a whole broadcast, so one broadcast's time is normal.
     suspect: ({ latencyP99 }) => (latencyP99 === undefined ? undefined : 2_000 + 2 * latencyP99),
     broken: 'the generator ran things late, so part of the latency is its own',
@@ -102,7 +103,8 @@ const rules: readonly Rule[] = [
     title: 'longest garbage collection in the generator',
     unit: 'ms',
     bad: 'above',
-    value: ({ probes }) => probes['generatorGcLongestMs'],
+    value: ({ probes, latencyP99 }) =>
+      latencyP99 === undefined ? undefined : probes['generatorGcLongestMs'],
     invalid: ({ latencyP99 }) => (latencyP99 === undefined ? undefined : latencyP99 / 1_000),
     broken: 'one pause of the generator is longer than the latency it reports',
   },
@@ -214,8 +216,9 @@ function unsteadiness(series: readonly number[]): number | undefined {
   const drift = found.significant ? Math.abs(found.relativeChange ?? 0) : 0;
   const truncation = mser5(series);
   if (truncation?.pastHalf !== true) return drift;
-  const before = mean(series.slice(0, truncation.cut)) ?? 0;
-  const after = mean(series.slice(truncation.cut)) ?? 0;
+  // Medians: one outlier in either part is not a change.
+  const before = median(series.slice(0, truncation.cut)) ?? 0;
+  const after = median(series.slice(truncation.cut)) ?? 0;
   return Math.max(drift, after === 0 ? 0 : Math.abs(before / after - 1));
 }
 

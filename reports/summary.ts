@@ -1,7 +1,7 @@
 /** What a run says in sentences: the same words on the terminal, in the report and wherever else. */
 import type { Point, RunResult } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { formatNumber, formatSize } from '../core/units.ts';
+import { formatSize } from '../core/units.ts';
 import { headlineComparisons } from './compare-arms.ts';
 
 export interface ValiditySummary {
@@ -38,7 +38,7 @@ export function describePoint(run: RunResult, point: Point): string {
   if (typeof values['clients'] === 'number')
     parts.push(`${values['clients'].toLocaleString('en-US')} clients`);
   if (typeof values['rate'] === 'number')
-    parts.push(`${formatNumber(values['rate'])} broadcasts/s`);
+    parts.push(`${values['rate'].toLocaleString('en-US')} broadcasts/s`);
   if (typeof values['payload'] === 'number')
     parts.push(`${formatSize(values['payload'])} messages`);
   return parts.join(', ');

@@ -1,6 +1,7 @@
 /** Opens the connections of a trial, shared out over the workers. */
 import { decodeHistogram, mergeHistograms } from '../../core/histogram.ts';
 import type { ConnectPhase } from '../../core/scenario.ts';
+import { TrialFailure } from '../child-process.ts';
 import type { TrialContext } from '../trial-context.ts';
 
 /** Connections being opened at one time, over all workers. */
@@ -31,6 +32,12 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
   const connected = await Promise.all(answers);
   const open = connected.reduce((sum, { open }) => sum + open, 0);
   const causes = connected.flatMap(({ failed }) => failed);
+  if (open === 0) {
+    const [first] = causes;
+    throw new TrialFailure(
+      `none of ${phase.clients} clients could connect: ${first?.cause ?? 'no reason given'}`,
+    );
+  }
   context.clients = phase.clients;
   context.connect = {
     failed: phase.clients - open,

@@ -150,7 +150,7 @@ describe('bench broadcast', () => {
     expect(stdout).toMatch(
       /unclear \(needs 6 rounds, has 1\)|No verdict: there are no two arms with valid trials/,
     );
-    expect(stdout).toContain('20 clients, 20.0 broadcasts/s, 128B messages');
+    expect(stdout).toContain('20 clients, 20 broadcasts/s, 128B messages');
     expect(stdout).toMatch(/explore\s+npm run bench broadcast -- .* --vary clients=/);
   });
 
