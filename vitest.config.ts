@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     globalSetup: './test/build.ts',
+    reporters: ['default', './test/plain-summary.ts'],
     projects: [
       {
         extends: true,
