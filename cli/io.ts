@@ -8,8 +8,8 @@ export interface Io {
   out(text: string): void;
   /** Progress, warnings and errors. */
   err(text: string): void;
-  /** Whether `err` is a terminal that can be redrawn. */
-  readonly interactive: boolean;
+  /** The terminal behind `err`, where it is one and can be redrawn. */
+  readonly terminal: NodeJS.WritableStream | undefined;
   readonly columns: number;
   readonly color: boolean;
   /** Aborted by Ctrl-C or SIGTERM. */
@@ -30,7 +30,7 @@ export function ioOf(process: NodeJS.Process): Io {
     env: process.env,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    interactive: process.stderr.isTTY === true,
+    terminal: process.stderr.isTTY === true ? process.stderr : undefined,
     columns: process.stdout.columns ?? 100,
     color: process.stdout.isTTY === true && process.env['NO_COLOR'] === undefined,
     signal: abort.signal,

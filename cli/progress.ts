@@ -15,7 +15,8 @@ export interface ProgressView {
 }
 
 export function createProgress(io: Io, rounds: number): ProgressView {
-  const redraw = io.interactive ? createLogUpdate(process.stderr, { showCursor: true }) : undefined;
+  const redraw =
+    io.terminal === undefined ? undefined : createLogUpdate(io.terminal, { showCursor: true });
   const line = (text: string): void => {
     if (redraw === undefined) io.err(`${text}\n`);
     else redraw.persist(text);

@@ -5,7 +5,7 @@ import { TrialFailure } from '../child-process.ts';
 import type { TrialContext } from '../trial-context.ts';
 
 /** Connections being opened at one time, over all workers. */
-const CONCURRENCY = 128;
+const CONCURRENCY = 256;
 
 export async function connect(phase: ConnectPhase, context: TrialContext): Promise<void> {
   const { clock, workers } = context;
