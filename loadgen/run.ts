@@ -52,6 +52,8 @@ export interface RunEvents {
 
 /** With fewer rounds there is no verdict to save, and a quick look should stay quick. */
 const FEWEST_ROUNDS = 6;
+/** How often one round is run again. */
+const MOST_ATTEMPTS = 2;
 /** Steal of two arms of one round may differ by this much before the round means nothing. */
 const STEAL_GAP = 0.1;
 /** Processes, connections and the end of a trial take about this long on top of its phases. */
@@ -93,7 +95,8 @@ export async function runRounds(
           leaveOutInvalid(trials, events);
           break;
         }
-        const left = replacements.get(name) ?? 0;
+        // Not all of them in one disturbance: what lasts longer than two tries is not waited out.
+        const left = attempt < MOST_ATTEMPTS ? (replacements.get(name) ?? 0) : 0;
         leaveOut(trials, reason, left > 0, events);
         if (left === 0) break;
         replacements.set(name, left - 1);

@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
+import { afterAll, onTestFinished } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
 /** Inherited by every process of one program, whoever its parent is. */
@@ -43,6 +43,10 @@ export function startProgram(args: readonly string[], env: Record<string, string
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     stderr += text;
     for (const look of waiting) look();
+  });
+  // A test that fails half-way leaves its program to this.
+  onTestFinished(() => {
+    if (child.exitCode === null) child.kill('SIGKILL');
   });
   const finished = new Promise<Finished>((resolve, reject) => {
     child.once('error', reject);

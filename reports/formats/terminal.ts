@@ -5,9 +5,8 @@ import type { Arm, Point, RunComparison, RunResult } from '../../core/result.ts'
 import { pointName } from '../../core/result.ts';
 import { median } from '../../core/stats.ts';
 import { formatChange, formatMicroseconds, formatNanoseconds } from '../../core/units.ts';
-import { countedTrials, figureOf } from '../derive.ts';
+import { figureText } from '../figure-text.ts';
 import type { Metric } from '../metric.ts';
-import { formatMetric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
 import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
@@ -74,7 +73,7 @@ function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createC
     const arrow = metric.better === 'lower' ? '↓' : '↑';
     grid.push([
       `${metric.title} ${arrow}`,
-      ...run.arms.map((arm) => figure(run, arm, point, id, metric)),
+      ...run.arms.map((arm) => figureText(run, arm, point, id).text),
       ...pairs.map((pair) => change(run, point, pair, id, paint)),
     ]);
   }
@@ -88,16 +87,6 @@ function headlinePairs(run: RunResult): string[] {
   return candidates.flatMap((arm, index) =>
     candidates.slice(index + 1).map((against) => `${arm} ${against}`),
   );
-}
-
-function figure(run: RunResult, arm: Arm, point: Point, id: MetricId, metric: Metric): string {
-  const found = figureOf(metric, id, countedTrials(run, arm.name, point));
-  if (found.kind === 'not-measured') return '–';
-  if (found.kind === 'not-enough') return 'not enough data';
-  // A percentile that lost deliveries push past the deadline is only known to be later than it.
-  const deadlineUs = countedTrials(run, arm.name, point)[0]?.probes['deadlineUs'];
-  const beyond = id.startsWith('latency') && deadlineUs !== undefined && found.value >= deadlineUs;
-  return `${beyond ? '> ' : ''}${formatMetric(metric.unit, beyond ? deadlineUs : found.value)}`;
 }
 
 function change(

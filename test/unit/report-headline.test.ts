@@ -18,7 +18,12 @@ function runWith(found: readonly Found[], change: Partial<RunResult> = {}): RunR
     const rest = { arm: 'sse', against: 'ws', point: {}, rounds: 8, headline: true, says: '' };
     return { ...rest, ...interval, ...one };
   });
-  return { ...fixture, options: { ...fixture.options, rounds: 8, margin: 0.1 }, comparisons, ...change };
+  return {
+    ...fixture,
+    options: { ...fixture.options, rounds: 8, margin: 0.1 },
+    comparisons,
+    ...change,
+  };
 }
 
 const titleOf = (found: readonly Found[], change?: Partial<RunResult>): string =>
@@ -128,7 +133,9 @@ describe('the headline', () => {
       excluded: 'invalid',
       validity: {
         state: 'invalid' as const,
-        checks: [{ id: 'x', title: 'x', unit: '', ok: 'invalid' as const, says: 'the machine was busy' }],
+        checks: [
+          { id: 'x', title: 'x', unit: '', ok: 'invalid' as const, says: 'the machine was busy' },
+        ],
       },
     }));
     expect(titleOf([], { trials })).toBe('Not measured: the machine was busy.');

@@ -1,0 +1,38 @@
+/** How the figure of an arm is written, the same on the terminal and in the report. */
+import type { Arm, Point, RunResult } from '../core/result.ts';
+import { countedTrials, figureOf } from './derive.ts';
+import type { Metric } from './metric.ts';
+import { formatMetric } from './metric.ts';
+import type { MetricId } from './metrics/registry.ts';
+import { isMetricId, metrics } from './metrics/registry.ts';
+
+export interface FigureText {
+  readonly text: string;
+  /** What is missing, where something is: '200 of 1,000 broadcasts'. */
+  readonly note?: string;
+}
+
+/** The figure of an arm over all its counted trials at a point. */
+export function figureText(run: RunResult, arm: Arm, point: Point, id: MetricId): FigureText {
+  const metric: Metric = metrics[id];
+  const trials = countedTrials(run, arm.name, point);
+  const found = figureOf(metric, id, trials);
+  switch (found.kind) {
+    case 'not-measured':
+      return { text: '–' };
+    case 'not-enough': {
+      const broadcasts = found.broadcasts.toLocaleString('en-US');
+      const needed = found.needed.toLocaleString('en-US');
+      return { text: 'not enough data', note: `${broadcasts} of ${needed} broadcasts` };
+    }
+    case 'value':
+      return { text: valueText(id, found.value, trials[0]?.probes['deadlineUs']) };
+  }
+}
+
+/** A percentile that lost deliveries push past the deadline is only known to be later than it. */
+export function valueText(id: string, value: number, deadlineUs: number | undefined): string {
+  const unit = isMetricId(id) ? metrics[id].unit : 'count';
+  const beyond = id.startsWith('latency') && deadlineUs !== undefined && value >= deadlineUs;
+  return beyond ? `> ${formatMetric(unit, deadlineUs)}` : formatMetric(unit, value);
+}

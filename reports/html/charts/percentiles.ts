@@ -1,0 +1,171 @@
+/**
+ * The percentile spectrum: latency over log 1/(1−p), so that every further nine has the same width.
+ * Lost deliveries take part as later than the deadline, as in every percentile of a report.
+ */
+import type { TopLevelSpec } from 'vega-lite';
+import { decodeHistogram, mergeHistograms } from '../../../core/histogram.ts';
+import type { Trial } from '../../../core/result.ts';
+import { formatMicroseconds } from '../../../core/units.ts';
+import { quantileOfExpected } from '../../metrics/latency.ts';
+import type { ArmLook } from '../arm-look.ts';
+import {
+  armColor,
+  armShape,
+  base,
+  labelled,
+  logAxis,
+  short,
+  span,
+  tooltip,
+  Y_AXIS,
+} from './theme.ts';
+
+export interface ArmTrials {
+  readonly look: ArmLook;
+  readonly trials: readonly Trial[];
+}
+
+const MERGED_POINTS = 90;
+const ROUND_POINTS = 45;
+/** From 10 % on: the few that come first would take half of the drawing and tell nothing of the rest. */
+const FIRST = 1 / 0.9;
+/** Fewer independent broadcasts than this beyond a percentile are too few to rely on. */
+const ENOUGH_BEYOND = 10;
+
+/** The percentiles with a tick, and a mark on each line; 1/(1−p) with rounding taken out. */
+export const MARKED = [
+  { quantile: 0.5, x: 2, label: '50 %' },
+  { quantile: 0.9, x: 10, label: '90 %' },
+  { quantile: 0.99, x: 100, label: '99 %' },
+  { quantile: 0.999, x: 1_000, label: '99.9 %' },
+  { quantile: 0.9999, x: 10_000, label: '99.99 %' },
+] as const;
+
+interface CurvePoint {
+  readonly x: number;
+  readonly us: number;
+}
+
+/** Broadcasts sent in these trials: the independent events behind a percentile. */
+export function broadcastsOf(trials: readonly Trial[]): number {
+  return trials.reduce((sum, { probes }) => sum + (probes['sent'] ?? 0), 0);
+}
+
+/** Latency at 1/(1−p), or undefined where nothing was recorded. */
+export function latencyCurve(trials: readonly Trial[], source: 'due' | 'sent') {
+  const encoded = trials.flatMap(({ histograms }) => histograms?.[source] ?? []);
+  const merged = mergeHistograms(encoded.map(decodeHistogram));
+  const lost = trials.reduce((sum, { ledger }) => sum + (ledger?.lost ?? 0), 0);
+  const deadlineUs = Math.max(0, ...trials.map(({ probes }) => probes['deadlineUs'] ?? 0));
+  return (quantile: number): number | undefined =>
+    quantileOfExpected(merged, lost, quantile, deadlineUs);
+}
+
+function sample(trials: readonly Trial[], source: 'due' | 'sent', points: number): CurvePoint[] {
+  const at = latencyCurve(trials, source);
+  const end = Math.max(2, broadcastsOf(trials));
+  return Array.from(
+    { length: points },
+    (_, index) => FIRST * (end / FIRST) ** (index / (points - 1)),
+  ).flatMap((x) => {
+    const us = at(1 - 1 / x);
+    return us === undefined ? [] : [{ x: short(x), us: short(Math.max(1, us)) }];
+  });
+}
+
+export function percentileChart(arms: readonly ArmTrials[]): TopLevelSpec {
+  const lines = arms.flatMap(({ look, trials }) => [
+    ...trials.map(
+      (trial) => ({ look, source: 'due', trials: [trial], points: ROUND_POINTS }) as const,
+    ),
+    { look, source: 'due', trials, points: MERGED_POINTS } as const,
+    { look, source: 'sent', trials, points: MERGED_POINTS } as const,
+  ]);
+  const values = lines.flatMap(({ look, source, trials, points }, series) =>
+    sample(trials, source, points).map((point) => ({
+      ...point,
+      arm: look.name,
+      series,
+      kind: points === ROUND_POINTS ? 'round' : source,
+    })),
+  );
+  const marks = arms.flatMap(({ look, trials }) => {
+    const at = latencyCurve(trials, 'due');
+    return MARKED.filter(({ x }) => x * ENOUGH_BEYOND <= broadcastsOf(trials)).flatMap(
+      ({ quantile, x, label }) => {
+        const us = at(quantile);
+        return us === undefined
+          ? []
+          : [
+              {
+                x,
+                us: short(Math.max(1, us)),
+                arm: look.name,
+                label,
+                latency: formatMicroseconds(us),
+              },
+            ];
+      },
+    );
+  });
+  const looks = arms.map(({ look }) => look);
+  const end = Math.max(2, ...arms.map(({ trials }) => broadcastsOf(trials)));
+  const enough = Math.min(...arms.map(({ trials }) => broadcastsOf(trials))) / ENOUGH_BEYOND;
+  const latency = logAxis(
+    values.map(({ us }) => us),
+    formatMicroseconds,
+  );
+  const x = {
+    field: 'x',
+    type: 'quantitative',
+    scale: { type: 'log', domain: span(FIRST, end), nice: false },
+    axis: {
+      title: 'share of deliveries that had come (from 10 %)',
+      grid: true,
+      ...labelled([
+        ...MARKED.filter((mark) => mark.x <= end).map((mark) => ({
+          value: mark.x,
+          label: mark.label,
+        })),
+      ]),
+    },
+  } as const;
+  const y = {
+    field: 'us',
+    type: 'quantitative',
+    scale: latency.scale,
+    axis: { ...latency.axis, ...Y_AXIS, title: null },
+  } as const;
+  const color = armColor(looks);
+  const line = (kind: string, mark: object) => ({
+    transform: [{ filter: { field: 'kind', equal: kind } }],
+    mark: { type: 'line', interpolate: 'monotone', ...mark } as const,
+    encoding: { x, y, color, detail: { field: 'series', type: 'nominal' } } as const,
+  });
+  return {
+    ...base,
+    height: 340,
+    data: { values },
+    layer: [
+      {
+        data: { values: enough < end ? [{ from: Math.max(FIRST, enough), to: end }] : [] },
+        mark: { type: 'rect', color: 'var(--doubt)', tooltip: false },
+        encoding: { x: { ...x, field: 'from' }, x2: { field: 'to' } },
+      },
+      line('round', { strokeWidth: 1, opacity: 0.3 }),
+      line('sent', { strokeWidth: 1.8, strokeDash: [5, 4] }),
+      line('due', { strokeWidth: 2.6 }),
+      {
+        data: { values: marks },
+        mark: { type: 'point', filled: true, size: 70, opacity: 1 },
+        encoding: {
+          x,
+          y,
+          color,
+          shape: armShape(looks),
+          tooltip: tooltip({ arm: 'arm', label: 'percentile', latency: 'from due, merged' }),
+        },
+      },
+    ],
+  };
+}

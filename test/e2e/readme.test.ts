@@ -1,0 +1,70 @@
+/** Every command that the README shows is run, and does what the README says. */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '..', '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** Commands that are not run here, and why. */
+const notRun: Readonly<Record<string, string>> = {
+  'npm ci && npm run bench broadcast':
+    'its second half is run below; the first would replace the packages under this test',
+  'npm ci && npm run test:setup && npm test': 'it is what runs this test',
+  'npm run verify': 'it is what runs this test',
+  'npm run bench:self': 'ten minutes; it has limits of its own',
+};
+
+const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
+  .flatMap((match) => (match[1] ?? '').split('\n'))
+  .map((line) => line.replace(/\s+#.*$/, '').trim())
+  .filter((line) => line !== '');
+
+const reports: string[] = [];
+afterAll(() => {
+  for (const report of reports) rmSync(join(report, '..'), { recursive: true, force: true });
+});
+
+function shell(command: string): Promise<{ code: number | null; output: string; stdout: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-c', command], { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    let stdout = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      output += text;
+    });
+    child.once('error', reject);
+    child.once('close', (code) => resolve({ code, output, stdout }));
+  });
+}
+
+/** The default takes minutes: the same command with fewer and shorter rounds, everything else as shown. */
+function shortened(command: string): string {
+  if (!command.includes('bench broadcast') || command.includes('--quick')) return command;
+  return command.includes(' -- ') ? `${command} --quick` : `${command} -- --quick`;
+}
+
+describe('the README', () => {
+  test('shows commands at all', () => {
+    expect(commands.length).toBeGreaterThan(5);
+    for (const command of Object.keys(notRun)) expect(commands).toContain(command);
+  });
+
+  test.each(commands.filter((command) => notRun[command] === undefined))('%s', async (command) => {
+    const { code, output, stdout } = await shell(shortened(command));
+    // 5: a busy machine may leave every trial of a quick look invalid, and says so.
+    expect(command.includes('bench broadcast') ? [0, 5] : [0], output).toContain(code);
+    expect(output).not.toMatch(/\n\s+at .*\.js:\d+/);
+    if (command.includes('--json')) expect(() => JSON.parse(stdout)).not.toThrow();
+    const report = /^report\s+(\S+)$/m.exec(output)?.[1];
+    if (command.includes('bench broadcast') && !command.includes('--json')) {
+      expect(report !== undefined && existsSync(report), output).toBe(true);
+    }
+    if (report !== undefined) reports.push(report);
+  });
+});
