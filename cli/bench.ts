@@ -16,6 +16,7 @@ import { deriveMetrics } from '../reports/derive.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { renderTerminal } from '../reports/formats/terminal.ts';
 import { createRunFolder, writeRunFile, writeWhole } from '../reports/run-file.ts';
+import { validityOf } from '../reports/summary.ts';
 import { findWarnings } from '../reports/warnings.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { createCeilingCache } from './ceiling-cache.ts';
@@ -129,7 +130,12 @@ async function runBench(
         phases: request.phases,
         rounds: request.run.rounds,
         seed: request.run.seed,
-        ceilings: createCeilingCache(join(out, 'ceilings.json'), environment.fingerprint, workers),
+        ceilings: createCeilingCache(
+          join(out, 'ceilings.json'),
+          environment.fingerprint,
+          workers,
+          run.tool.version,
+        ),
         setup: {
           epoch: newEpoch(),
           cores,
@@ -227,10 +233,7 @@ function commandLine(
 }
 
 function exitCodeOf(run: RunResult): number {
-  const usable = run.trials.filter(
-    (trial) => trial.outcome === 'completed' && trial.excluded === undefined,
-  );
-  if (usable.length > 0) return exitCodes.passed;
+  if (validityOf(run).state !== 'invalid') return exitCodes.passed;
   const completed = run.trials.some(({ outcome }) => outcome === 'completed');
   return completed ? exitCodes.invalid : exitCodes.machineCannot;
 }

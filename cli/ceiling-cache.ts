@@ -7,10 +7,19 @@ export function createCeilingCache(
   path: string,
   fingerprint: string,
   workers: number,
+  version: string,
 ): CeilingCache {
   const known = read(path);
   const keyOf: (...args: Parameters<CeilingCache['get']>) => string = (arm, load) =>
-    [fingerprint, arm.name, load.clients, load.payloadBytes, workers].join(' ');
+    [
+      fingerprint,
+      version,
+      arm.transport,
+      arm.client,
+      load.clients,
+      load.payloadBytes,
+      workers,
+    ].join(' ');
   return {
     get: (arm, load) => known[keyOf(arm, load)],
     set(arm, load, ceiling) {

@@ -45,6 +45,7 @@ export function readRequest(scenario: Scenario, given: Given, quick: boolean): R
     ...texts,
   }) as ParamValues<typeof runParams>;
   const client = texts['client'] ?? 'lean';
+  const faults = readFaults(texts['inject'], values);
   return {
     scenario,
     values,
@@ -52,10 +53,24 @@ export function readRequest(scenario: Scenario, given: Given, quick: boolean): R
     arms: readArms(texts['arms'] ?? DEFAULT_ARMS, client, texts['arms'] !== undefined),
     points: readPoints(scenario, texts['vary']),
     client,
-    faults: texts['inject'] === undefined ? noFaults : parseFaults(texts['inject']),
+    faults,
     inject: texts['inject'],
     phases: (point) => scenario.phases({ ...values, ...point }),
   };
+}
+
+/** The faults of the hub are made where it publishes; without that they would silently do nothing. */
+function readFaults(text: string | undefined, values: PlainValues): Faults {
+  if (text === undefined) return noFaults;
+  const faults = parseFaults(text);
+  const ofHub = faults.drop + faults.duplicate + faults.swap + faults.stall > 0;
+  if (ofHub && values['publish-from'] === 'client') {
+    throw fault('bad-value', {
+      flag: '--inject',
+      problem: 'drop, duplicate, swap and stall need the server to publish (--publish-from server)',
+    });
+  }
+  return faults;
 }
 
 function pickGiven(values: PlainValues, texts: Readonly<Record<string, string>>): PlainValues {
@@ -147,7 +162,12 @@ function readPoints(scenario: Scenario, vary: string | undefined): Point[] {
       problem: `'${vary}' names no values; write it like ${name}=${formatParam(param, param.default)},…`,
     });
   }
-  return values.map((text) => ({ [name]: parseParam(name, param, text) }));
+  const parsed = values.map((text) => parseParam(name, param, text));
+  const twice = values.find((_, index) => parsed.indexOf(parsed[index] ?? '') !== index);
+  if (twice !== undefined) {
+    throw fault('bad-value', { flag: '--vary', problem: `${name} ${twice} is there twice` });
+  }
+  return parsed.map((value) => ({ [name]: value }));
 }
 
 function splitList(text: string): string[] {

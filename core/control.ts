@@ -55,6 +55,8 @@ export interface LoopSample {
 
 export type ToServer =
   | { readonly kind: 'publish'; readonly order: PublishOrder }
+  /** Asks for the counters as they are now. */
+  | { readonly kind: 'count' }
   /** Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. */
   | { readonly kind: 'flood'; readonly durationMs: number; readonly payloadBytes: number }
   | { readonly kind: 'stop' };
@@ -63,6 +65,7 @@ export type FromServer =
   | { readonly kind: 'listening'; readonly endpoint: Endpoint; readonly httpPort: number }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
   | Published
+  | { readonly kind: 'counted'; readonly dropped: number }
   | { readonly kind: 'flooded'; readonly sent: number; readonly durationNs: number }
   | {
       readonly kind: 'server-sample';
@@ -70,7 +73,6 @@ export type FromServer =
       readonly loop: LoopSample;
       readonly sessions: number;
       readonly bufferedBytes: number;
-      readonly dropped: number;
     };
 
 export interface WorkerConfig {
@@ -101,6 +103,8 @@ export type ToWorker =
     }
   | { readonly kind: 'expect'; readonly expectation: Expectation }
   | { readonly kind: 'publish'; readonly order: PublishOrder }
+  /** The load is over; what follows is waiting for stragglers, which is no work to be judged by. */
+  | { readonly kind: 'load-over' }
   | { readonly kind: 'collect' }
   | { readonly kind: 'stop' };
 
@@ -133,7 +137,10 @@ export interface PhaseReport {
   readonly columns: number;
   /** Bytes read since the handshakes and messages received since then; undefined where a library hides it. */
   readonly wire: { readonly bytes: number; readonly messages: number } | undefined;
+  /** Of the load, without the wait for stragglers. */
   readonly loop: LoopSample;
+  /** When the last delivery of the phase came, ns since the epoch; undefined when none did. */
+  readonly lastReceivedAt: number | undefined;
   /** How late the worker's own 20 ms probe ran, µs. */
   readonly probe: { readonly p99: number; readonly max: number };
   readonly closed: readonly { readonly cause: string; readonly count: number }[];
@@ -151,7 +158,8 @@ export interface Connected {
 export type FromWorker =
   | { readonly kind: 'ready' }
   | Connected
-  | { readonly kind: 'expecting' }
+  /** Ready to count; `open` is the number of clients connected here. */
+  | { readonly kind: 'expecting'; readonly open: number }
   | { readonly kind: 'complete' }
   | Published
   | PhaseReport

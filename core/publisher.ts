@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts';
 import { NS_PER_US } from './clock.ts';
 import type { PublishOrder } from './control.ts';
 import type { EncodedHistogram } from './histogram.ts';
-import { createHistogram, encodeHistogram } from './histogram.ts';
+import { createHistogram, encodeHistogram, HIGHEST_US } from './histogram.ts';
 import { createMessageWriter } from './message.ts';
 import { createSchedule } from './schedule.ts';
 import type { Ticker } from './ticker.ts';
@@ -32,7 +32,7 @@ export async function publishOnSchedule(
     const sentAt = clock();
     if (index === 0) firstSentAt = sentAt;
     lastSentAt = sentAt;
-    slip.recordValue(Math.floor((sentAt - dueAt) / NS_PER_US));
+    slip.recordValue(Math.min(HIGHEST_US, Math.floor((sentAt - dueAt) / NS_PER_US)));
     send(write(order.firstSeq + index, dueAt, sentAt));
   });
   return { sent: slip.totalCount, slip: encodeHistogram(slip), firstSentAt, lastSentAt };

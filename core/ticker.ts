@@ -4,7 +4,7 @@
  * Node counts timers in whole milliseconds from a truncated loop time, so a timer fires up to a
  * millisecond late, every time. A helper thread that sleeps in `Atomics.wait` (which takes fractions)
  * and posts a message wakes the main thread about 0.25 ms after the due time instead of 0.8 ms, for no
- * more CPU. It never decides what is due: the callback looks at the clock and sends all that is.
+ * more CPU. It never decides what is due: whoever is woken looks at the clock.
  */
 import { Worker } from 'node:worker_threads';
 import type { Clock, Epoch } from './clock.ts';
@@ -12,8 +12,8 @@ import { NS_PER_MS } from './clock.ts';
 import type { Schedule } from './schedule.ts';
 
 /**
- * Wake-ups closer together than this are merged: above 1,000 events a second one wake-up handles all
- * that have become due, and their `dueAt` keeps the lateness honest.
+ * Wake-ups are at least half of this apart: at thousands of events a second one wake-up serves all that
+ * have become due since the last, and their `dueAt` keeps the lateness honest.
  */
 const MIN_GAP_NS = NS_PER_MS;
 
@@ -33,13 +33,12 @@ parentPort.postMessage(1);
 export interface Ticker {
   /**
    * Calls `onDue(index, dueAt)` once for each event of the schedule, in order, never early.
-   * @returns a promise that resolves after the last one, or when the signal aborts.
+   * @returns a promise that resolves after the last one.
    */
   run(
     schedule: Schedule,
     startNs: number,
     onDue: (index: number, dueAt: number) => void,
-    signal?: AbortSignal,
   ): Promise<void>;
   close(): Promise<void>;
 }
@@ -58,31 +57,31 @@ export async function createTicker(clock: Clock, epoch: Epoch): Promise<Ticker> 
   });
 
   return {
-    run(schedule, startNs, onDue, signal) {
+    run(schedule, startNs, onDue) {
       return new Promise((resolve, reject) => {
         let index = 0;
-        const finish = (): void => {
-          wake = () => undefined;
-          signal?.removeEventListener('abort', finish);
-          resolve();
-        };
         const fireDue = (): void => {
           try {
-            let due = startNs + schedule.dueAt(index);
-            while (index < schedule.count && due <= clock()) {
+            const due = startNs + schedule.dueAt(index);
+            if (due <= clock()) {
               onDue(index, due);
               index += 1;
-              due = startNs + schedule.dueAt(index);
             }
-            if (index >= schedule.count) finish();
-            else sleeper.postMessage(Math.max(due, clock() + MIN_GAP_NS / 2) / NS_PER_MS);
+            if (index >= schedule.count) {
+              wake = () => undefined;
+              resolve();
+              return;
+            }
+            const next = startNs + schedule.dueAt(index);
+            // One event per turn of the loop, however many are due: what was written gets a chance to
+            // leave, and a library that gathers writes until the turn ends gathers those of one event.
+            if (next <= clock()) setImmediate(fireDue);
+            else sleeper.postMessage(Math.max(next, clock() + MIN_GAP_NS / 2) / NS_PER_MS);
           } catch (error) {
             wake = () => undefined;
             reject(error);
           }
         };
-        if (signal?.aborted) return finish();
-        signal?.addEventListener('abort', finish, { once: true });
         wake = fireDue;
         fireDue();
       });

@@ -4,7 +4,7 @@ import type { Clock } from '../core/clock.ts';
 import { NS_PER_US } from '../core/clock.ts';
 import { reasonOf } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
-import { createHistogram } from '../core/histogram.ts';
+import { createHistogram, HIGHEST_US } from '../core/histogram.ts';
 import type { Client } from '../core/transport.ts';
 
 export interface ConnectOutcome {
@@ -32,7 +32,7 @@ export async function connectAll(
       const startedAt = clock();
       try {
         clients[index] = await connect(index);
-        latency.recordValue(Math.floor((clock() - startedAt) / NS_PER_US));
+        latency.recordValue(Math.min(HIGHEST_US, Math.floor((clock() - startedAt) / NS_PER_US)));
       } catch (error) {
         const cause = reasonOf(error);
         failures.set(cause, (failures.get(cause) ?? 0) + 1);

@@ -47,12 +47,10 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
   const steal: { at: number; share: number }[] = [];
   let metering = true;
   let bufferedBytes = 0;
-  let dropped = 0;
   server.on('server-sample', (sample) => {
     if (!metering) return;
     serverSamples.push(sample);
     bufferedBytes = Math.max(bufferedBytes, sample.bufferedBytes);
-    dropped = sample.dropped;
   });
   for (const worker of workers) {
     worker.on('worker-sample', (sample) => {
@@ -75,7 +73,6 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
         probes: {
           ...difference(before, read()),
           serverBufferedBytes: bufferedBytes,
-          serverDropped: dropped,
           serverUtilization: mean(serverSamples.map(({ loop }) => loop.utilization)),
         },
         serverSamples,
@@ -103,6 +100,7 @@ function difference(before: Readings, after: Readings): Record<string, number | 
     ...sumUsage(
       before.workers.map((reading, index) => usage('generator', reading, after.workers[index])),
     ),
+    generatorWaitShare: worstWait(before.workers, after.workers),
     stealShare: stealShare(machine?.before, machine?.after),
     pressureShare:
       pressureBefore === undefined || pressureAfter === undefined
@@ -142,6 +140,20 @@ function sumUsage(
         return sum === undefined || value === undefined ? undefined : sum + value;
       }, 0),
     ]),
+  );
+}
+
+/** Of the worker that waited longest for a core, since its clients' deliveries are late whatever the others did. */
+function worstWait(before: Readings['workers'], after: Readings['workers']): number | undefined {
+  const shares = before.map((start, index) => {
+    const end = after[index];
+    if (start === undefined || end === undefined) return undefined;
+    const ran = end.mainCpuNs - start.mainCpuNs;
+    return ran === 0 ? 0 : (end.mainWaitNs - start.mainWaitNs) / ran;
+  });
+  return shares.reduce<number | undefined>(
+    (worst, one) => (one === undefined ? worst : Math.max(worst ?? 0, one)),
+    undefined,
   );
 }
 

@@ -34,6 +34,9 @@ export class Receiver implements Sink {
 
   /** Connected clients; the others can complete nothing. */
   open = 0;
+  /** When the last delivery of the phase came, ns since the epoch. */
+  lastReceivedAt: number | undefined;
+
   private firstSeq = 0;
   private endSeq = 0;
   private expected = 0;
@@ -58,6 +61,11 @@ export class Receiver implements Sink {
     this.missing = new Array<Set<number> | undefined>(clients).fill(undefined);
   }
 
+  /** Whether nothing is missing; at once, where there is nobody to wait for. */
+  get complete(): boolean {
+    return this.received >= this.expected;
+  }
+
   /** Starts to count a phase. Numbers of earlier phases that still arrive are counted as foreign. */
   expect({ firstSeq, count, deadlineMs, sampleEvery }: Expectation): void {
     this.firstSeq = firstSeq;
@@ -72,6 +80,7 @@ export class Receiver implements Sink {
     this.sent = new HotHistogram();
     this.next.fill(firstSeq);
     this.missing.fill(undefined);
+    this.lastReceivedAt = undefined;
     this.received = 0;
     this.duplicated = 0;
     this.reordered = 0;
@@ -106,6 +115,7 @@ export class Receiver implements Sink {
     if (this.sampleEvery > 0 && row % this.sampleEvery === 0) {
       this.cells[(row / this.sampleEvery) * this.clients + client] = Math.max(0, dueUs) + 1;
     }
+    this.lastReceivedAt = receivedAt;
     this.received += 1;
     if (this.received === this.expected) this.onComplete();
   }

@@ -10,7 +10,7 @@ import type { Supervisor } from './child-process.ts';
 import type { Load } from './head-room.ts';
 import { measureCeiling } from './head-room.ts';
 import { createOrder } from './order.ts';
-import type { TrialSetup } from './trial.ts';
+import type { TrialPlan, TrialSetup } from './trial.ts';
 import { runTrial } from './trial.ts';
 
 export interface RunPlan {
@@ -56,6 +56,8 @@ const FEWEST_ROUNDS = 6;
 const MOST_ATTEMPTS = 2;
 /** Steal of two arms of one round may differ by this much before the round means nothing. */
 const STEAL_GAP = 0.1;
+/** The ceiling over the offered rate that the validity rule asks for. */
+const ENOUGH_HEAD_ROOM = 2;
 /** Processes, connections and the end of a trial take about this long on top of its phases. */
 const TRIAL_OVERHEAD_MS = 1_200;
 const CONTROL_MS = 1_800;
@@ -80,8 +82,9 @@ export async function runRounds(
     const seed = random.int(2 ** 31);
     for (const point of plan.points) {
       const name = pointName(point);
+      // Once per round and not per try, or a repeated round would use up its mirror image.
+      const order = orders.get(name)?.() ?? plan.arms;
       for (let attempt = 0; ; attempt += 1) {
-        const order = orders.get(name)?.() ?? plan.arms;
         const trials = await runRound(
           plan,
           { round, attempt, seed, point, order },
@@ -90,15 +93,15 @@ export async function runRounds(
           time,
           signal,
         );
-        const reason = whyLeftOut(trials, plan.arms);
-        if (reason === undefined) {
-          leaveOutInvalid(trials, events);
+        const defect = defectOf(trials, plan.arms);
+        // Not all replacements in one disturbance: what outlasts two tries is not waited out.
+        const left = attempt < MOST_ATTEMPTS ? (replacements.get(name) ?? 0) : 0;
+        if (defect === undefined || left === 0) {
+          if (defect?.ofRound === true) leaveOutRound(trials, defect.says, events);
+          else leaveOutInvalid(trials, events);
           break;
         }
-        // Not all of them in one disturbance: what lasts longer than two tries is not waited out.
-        const left = attempt < MOST_ATTEMPTS ? (replacements.get(name) ?? 0) : 0;
-        leaveOut(trials, reason, left > 0, events);
-        if (left === 0) break;
+        leaveOutRound(trials, `its round was run again: ${defect.says}`, events);
         replacements.set(name, left - 1);
         time.addRound(point);
       }
@@ -149,15 +152,13 @@ async function runRound(
         msLeft: time.left(),
       });
     const load = loadOf(phases);
-    let ceiling = plan.ceilings.get(arm, load);
-    if (ceiling === undefined) {
-      report('measuring the generator’s ceiling');
-      ceiling = await measureCeiling(trialPlan, load, plan.setup, supervisor);
-      signal.throwIfAborted();
-      if (ceiling !== undefined) plan.ceilings.set(arm, load, ceiling);
-    }
+    const offered = load.clients * load.ratePerS;
+    const ceiling = await ceilingOf(plan, trialPlan, load, supervisor, () =>
+      report('measuring the generator’s ceiling'),
+    );
+    signal.throwIfAborted();
     report('starting');
-    const headRoom = ceiling === undefined ? undefined : ceiling / (load.clients * load.ratePerS);
+    const headRoom = ceiling === undefined ? undefined : ceiling / offered;
     const trial = await runTrial({ ...trialPlan, headRoom }, plan.setup, supervisor, (progress) =>
       report(progress.phase, progress.received, progress.p99),
     );
@@ -167,6 +168,27 @@ async function runRound(
     await events.onTrial(trial);
   }
   return trials;
+}
+
+/**
+ * What is known from before, or else measured. A flood that fell into a disturbance must not condemn
+ * every later trial: a ceiling too low for this load is measured again, and the highest one counts.
+ */
+async function ceilingOf(
+  plan: RunPlan,
+  trial: TrialPlan,
+  load: Load & { readonly ratePerS: number },
+  supervisor: Supervisor,
+  onMeasure: () => void,
+): Promise<number | undefined> {
+  const known = plan.ceilings.get(trial.arm, load);
+  const enough = ENOUGH_HEAD_ROOM * load.clients * load.ratePerS;
+  if (known !== undefined && (known >= enough || trial.round + trial.attempt > 0)) return known;
+  onMeasure();
+  const measured = await measureCeiling(trial, load, plan.setup, supervisor);
+  if (measured === undefined || measured <= (known ?? 0)) return known;
+  plan.ceilings.set(trial.arm, load, measured);
+  return measured;
 }
 
 /** The load of the measured phase, as far as it decides what the generator must take. */
@@ -181,35 +203,37 @@ function loadOf(phases: readonly Phase[]): Load & { readonly ratePerS: number } 
   return { clients, payloadBytes, ratePerS };
 }
 
-/** Why a round cannot be used: a candidate's trial is no evidence, or the machine treated arms unequally. */
-function whyLeftOut(trials: readonly Trial[], arms: readonly Arm[]): string | undefined {
+/** Why a round cannot be used. */
+interface Defect {
+  readonly says: string;
+  /** Whether it lies in the round as a whole, so that none of its trials is evidence by itself. */
+  readonly ofRound: boolean;
+}
+
+/** A candidate's trial is no evidence, or the machine treated the arms of the round unequally. */
+function defectOf(trials: readonly Trial[], arms: readonly Arm[]): Defect | undefined {
   const candidates = trials.filter(
     (trial) => arms.find(({ name }) => name === trial.arm)?.role === 'candidate',
   );
   for (const trial of candidates) {
     const broken = trial.validity.checks.find(({ ok }) => ok === 'invalid');
-    if (broken !== undefined) return `${trial.arm}: ${broken.says} (${broken.title})`;
+    if (broken !== undefined) {
+      return { says: `${trial.arm}: ${broken.says} (${broken.title})`, ofRound: false };
+    }
   }
   const steal = candidates.flatMap(({ probes }) => probes['stealShare'] ?? []);
   const gap = Math.max(...steal) - Math.min(...steal);
-  return steal.length > 1 && gap > STEAL_GAP
-    ? `other guests stole ${Math.round(gap * 100)} points more time from one arm than from another`
-    : undefined;
+  if (steal.length < 2 || gap <= STEAL_GAP) return undefined;
+  const points = Math.round(gap * 100);
+  return {
+    says: `other guests stole ${points} points more time from one arm than from another`,
+    ofRound: true,
+  };
 }
 
-/** With a replacement coming the whole round goes; without, only the trials that are no evidence. */
-function leaveOut(
-  trials: readonly Trial[],
-  reason: string,
-  replaced: boolean,
-  events: RunEvents,
-): void {
-  if (!replaced) {
-    leaveOutInvalid(trials, events);
-    return;
-  }
+function leaveOutRound(trials: readonly Trial[], reason: string, events: RunEvents): void {
   for (const trial of trials) {
-    trial.excluded = `its round was run again: ${reason}`;
+    trial.excluded = reason;
     events.onExcluded(trial);
   }
 }

@@ -110,10 +110,10 @@ const rules: readonly Rule[] = [
   },
   {
     id: 'generator-queue',
-    title: 'time the generator waited for a core, of its CPU time',
+    title: 'time the worst generator worker waited for a core, of its CPU time',
     unit: 'share',
     bad: 'above',
-    value: ({ probes }) => share(probes['generatorMainWaitNs'], probes['generatorMainCpuNs']),
+    value: ({ probes }) => probes['generatorWaitShare'],
     suspect: 0.05,
     invalid: 0.15,
     broken: 'something else ran on the generator’s core',

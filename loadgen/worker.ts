@@ -6,7 +6,13 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
-import type { FromWorker, PublishOrder, ToWorker, WorkerConfig } from '../core/control.ts';
+import type {
+  FromWorker,
+  LoopSample,
+  PublishOrder,
+  ToWorker,
+  WorkerConfig,
+} from '../core/control.ts';
 import { encodeHistogram } from '../core/histogram.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
@@ -32,6 +38,7 @@ let receiver = new Receiver(0);
 let clients: (Client | undefined)[] = [];
 let sampler: NodeJS.Timeout | undefined;
 let phaseLap = loop.lap();
+let loopOfLoad: LoopSample | undefined;
 let wireAtPhaseStart: WireTotals | undefined;
 let ticker: Ticker | undefined;
 
@@ -66,6 +73,7 @@ const handlers: {
     // What connecting left behind would otherwise be collected in the middle of the phase.
     collectGarbage();
     phaseLap = loop.lap();
+    loopOfLoad = undefined;
     wireAtPhaseStart = wireTotals();
     const secondLap = loop.lap();
     probe.take();
@@ -79,10 +87,15 @@ const handlers: {
         loop: secondLap(),
       });
     }, SNAPSHOT_MS);
-    channel.send({ kind: 'expecting' });
+    channel.send({ kind: 'expecting', open: receiver.open });
+    if (receiver.complete) channel.send({ kind: 'complete' });
   },
 
   publish: ({ order }) => publish(order),
+
+  'load-over'() {
+    loopOfLoad = phaseLap();
+  },
 
   collect() {
     clearInterval(sampler);
@@ -95,7 +108,8 @@ const handlers: {
       cells,
       columns: clients.length,
       wire: wireOfPhase(),
-      loop: phaseLap(),
+      loop: loopOfLoad ?? phaseLap(),
+      lastReceivedAt: receiver.lastReceivedAt,
       probe: probe.take(),
       closed: tallies(receiver.closedCauses),
     });

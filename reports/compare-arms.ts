@@ -116,14 +116,14 @@ function sentence(
   against: Arm,
   margin: number,
 ): string {
-  const subject = `${metric.title} of ${arm.title}`;
+  const subject = `${arm.title}’s ${metric.title}`;
   if (ratio === undefined) return `${subject} against ${against.title}: not comparable, ${reason}.`;
   const size = `${Math.abs((ratio - 1) * 100).toFixed(Math.abs(ratio - 1) < 0.0995 ? 1 : 0)} %`;
   const direction = ratio >= 1 ? 'higher' : 'lower';
   const difference =
     ratio === 1
-      ? `${subject} equals that of ${against.title}`
-      : `${subject} is ${size} ${direction} than of ${against.title}`;
+      ? `${subject} equals ${against.title}’s`
+      : `${subject} is ${size} ${direction} than ${against.title}’s`;
   const interval = (from: number | undefined, to: number | undefined): string =>
     from === undefined || to === undefined ? '' : `${formatChange(from)} … ${formatChange(to)}`;
   const evidence = `95 % interval ${interval(low, high)}, ${rounds} rounds`;
@@ -132,6 +132,9 @@ function sentence(
       ? ''
       : ` The smallest change this run could see is ${formatChange(1 + detectable).replace('+', '')}.`;
   const marginText = `${Math.round(margin * 100)} %`;
+  // The interval alone would claim more than the verdict does; the other test is why it does not.
+  const excludesOne = low !== undefined && high !== undefined && (low > 1 || high < 1);
+  const disagreement = excludesOne ? `, because ${reason}` : '';
   switch (verdict) {
     case 'better':
     case 'worse':
@@ -141,13 +144,13 @@ function sentence(
         ? `${difference} (${evidence}): small but real, inside the ${marginText} margin.`
         : `${difference} (${evidence}): real, but not surely beyond the ${marginText} margin.`;
     case 'same':
-      return `${subject} and of ${against.title}: no practically relevant difference; the 90 % interval ${interval(low90, high90)} lies inside ±${marginText} (${rounds} rounds).`;
+      return `${subject} and ${against.title}’s: no practically relevant difference; the 90 % interval ${interval(low90, high90)} lies inside ±${marginText} (${rounds} rounds).`;
     case 'not-comparable':
       return `${subject} against ${against.title}: not comparable, ${reason}.`;
     case 'unclear':
       return low === undefined || rounds < MINIMUM_ROUNDS
         ? `${difference} in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: unclear (${reason}).`
-        : `${difference} (${evidence}): unclear at the ${marginText} margin.${smallest}`;
+        : `${difference} (${evidence}): unclear at the ${marginText} margin${disagreement}.${smallest}`;
   }
 }
 

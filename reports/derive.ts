@@ -22,6 +22,8 @@ export function countedTrials(run: RunResult, arm: string, point: Point): Trial[
       trial.arm === arm &&
       trial.outcome === 'completed' &&
       trial.excluded === undefined &&
+      // In a run that was interrupted, the last round has not been looked over yet.
+      trial.validity.state !== 'invalid' &&
       pointName(trial.point) === pointName(point),
   );
 }
@@ -35,8 +37,9 @@ export type Figure =
 export function figureOf(metric: Metric, id: string, trials: readonly Trial[]): Figure {
   if (trials.length === 0) return { kind: 'not-measured' };
   const broadcasts = trials.reduce((sum, { probes }) => sum + (probes['sent'] ?? 0), 0);
-  const needed = metric.needsBroadcasts ?? 0;
-  if (broadcasts < needed) return { kind: 'not-enough', broadcasts, needed };
+  const events = metric.events?.(trials) ?? broadcasts;
+  const needed = metric.needsEvents ?? 0;
+  if (events < needed) return { kind: 'not-enough', broadcasts: events, needed };
   const value =
     metric.merge === undefined
       ? median(trials.flatMap((trial) => trial.metrics[id] ?? []))

@@ -33,6 +33,6 @@ export function figureText(run: RunResult, arm: Arm, point: Point, id: MetricId)
 /** A percentile that lost deliveries push past the deadline is only known to be later than it. */
 export function valueText(id: string, value: number, deadlineUs: number | undefined): string {
   const unit = isMetricId(id) ? metrics[id].unit : 'count';
-  const beyond = id.startsWith('latency') && deadlineUs !== undefined && value >= deadlineUs;
+  const beyond = /^(latency|spread)\./.test(id) && deadlineUs !== undefined && value >= deadlineUs;
   return beyond ? `> ${formatMetric(unit, deadlineUs)}` : formatMetric(unit, value);
 }

@@ -19,8 +19,10 @@ export interface Metric {
    * from merged counts and never averaged.
    */
   merge?(trials: readonly Trial[]): number | undefined;
-  /** Independent broadcasts below which a merged figure is not shown. */
-  readonly needsBroadcasts?: number;
+  /** Independent events below which a merged figure is not shown. */
+  readonly needsEvents?: number;
+  /** How many there were, where they are not the broadcasts. */
+  events?(trials: readonly Trial[]): number;
   /** Depends on timers, so that a timer-limited trial cannot show two arms to be the same. */
   readonly timed?: boolean;
 }
@@ -40,6 +42,6 @@ export function formatMetric(unit: Unit, value: number | undefined): string {
       // Every delivery counts: 99.999 % is not 100 %.
       return value === 1 ? '100 %' : `${(Math.floor(value * 1e5) / 1e3).toFixed(3)} %`;
     default:
-      return value.toLocaleString('en-US');
+      return Number.isInteger(value) ? value.toLocaleString('en-US') : units.formatNumber(value);
   }
 }

@@ -37,7 +37,7 @@ export function writeWhole(path: string, text: string): void {
     writeFileSync(draft, text);
     renameSync(draft, path);
   } catch (error) {
-    rmSync(draft, { force: true });
+    rmSync(draft, { force: true, recursive: true });
     throw fault('run-file-not-written', { path, why: reasonOf(error) });
   }
 }

@@ -1,8 +1,9 @@
 /** What a run says in sentences: the same words on the terminal, in the report and wherever else. */
-import type { Point, RunResult } from '../core/result.ts';
+import type { Arm, Point, RunResult } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { formatSize } from '../core/units.ts';
+import { formatBytes } from '../core/units.ts';
 import { headlineComparisons } from './compare-arms.ts';
+import { countedTrials } from './derive.ts';
 
 export interface ValiditySummary {
   readonly state: 'valid' | 'suspect' | 'invalid';
@@ -15,21 +16,36 @@ export interface ValiditySummary {
   };
 }
 
-/** The run is as good as the trials that count; without any it is invalid. */
+/**
+ * A run is as good as the trials that count. Without a usable trial of some candidate at some point it is
+ * invalid, whatever the floor did; with fewer than were asked for it is suspect.
+ */
 export function validityOf(run: RunResult): ValiditySummary {
   const counts = { valid: 0, suspect: 0, invalid: 0, excluded: 0 };
   for (const trial of run.trials) {
     counts[trial.validity.state] += 1;
     if (trial.excluded !== undefined) counts.excluded += 1;
   }
-  const used = run.trials.filter(({ excluded }) => excluded === undefined);
-  const worst = used.some(({ validity }) => validity.state === 'invalid')
-    ? 'invalid'
-    : used.some(({ validity }) => validity.state === 'suspect')
-      ? 'suspect'
-      : 'valid';
-  return { state: used.length === 0 ? 'invalid' : worst, counts };
+  const judged = run.points.flatMap((point) =>
+    candidatesOf(run).map((arm) => countedTrials(run, arm.name, point)),
+  );
+  const invalid = judged.length === 0 || judged.some((trials) => trials.length === 0);
+  const suspect = judged.some(
+    (trials) =>
+      trials.length < run.options.rounds ||
+      trials.some(({ validity }) => validity.state === 'suspect'),
+  );
+  return { state: invalid ? 'invalid' : suspect ? 'suspect' : 'valid', counts };
 }
+
+/** What is being compared; where only the floor was run, that. */
+function candidatesOf(run: RunResult): readonly Arm[] {
+  const candidates = run.arms.filter(({ role }) => role === 'candidate');
+  return candidates.length > 0 ? candidates : run.arms;
+}
+
+/** Parameters that `describePoint` has words for. */
+const DESCRIBED: ReadonlySet<string> = new Set(['clients', 'rate', 'payload']);
 
 /** '500 clients, 50/s, 128 B': where the finding holds, and nowhere else. */
 export function describePoint(run: RunResult, point: Point): string {
@@ -40,7 +56,10 @@ export function describePoint(run: RunResult, point: Point): string {
   if (typeof values['rate'] === 'number')
     parts.push(`${values['rate'].toLocaleString('en-US')} broadcasts/s`);
   if (typeof values['payload'] === 'number')
-    parts.push(`${formatSize(values['payload'])} messages`);
+    parts.push(`${formatBytes(values['payload'])} messages`);
+  for (const [name, value] of Object.entries(point)) {
+    if (!DESCRIBED.has(name)) parts.push(`${name} ${value}`);
+  }
   return parts.join(', ');
 }
 
@@ -48,10 +67,13 @@ export function describePoint(run: RunResult, point: Point): string {
 export function verdictSentences(run: RunResult): string[] {
   const comparisons = headlineComparisons(run);
   if (comparisons.length === 0) {
+    const candidates = run.arms.filter(({ role }) => role === 'candidate').length;
     const why =
       run.trials.length === 0
         ? 'no trial was completed'
-        : 'there are no two arms with valid trials';
+        : candidates < 2
+          ? 'a verdict compares two arms, and there is one'
+          : 'no round has valid trials of two arms';
     return [`No verdict: ${why}.`];
   }
   const sentences: string[] = [];

@@ -91,9 +91,10 @@ function suspectTrials(run: RunResult): Warning[] {
       counts.set(id, { ...known, trials: known.trials + 1 });
     }
   }
+  const used = run.trials.filter(({ excluded }) => excluded === undefined).length;
   return [...counts].map(([id, { trials, says, title }]) => ({
     code: `suspect-${id}`,
-    says: `${trials} of ${run.trials.length} trials are suspect (${title}): ${says}.`,
+    says: `${trials} of ${used} trials ${trials === 1 ? 'is' : 'are'} suspect (${title}): ${says}.`,
     hint: 'They count; the validity panel of the report shows each value.',
   }));
 }

@@ -40,18 +40,24 @@ async function serve(server: PushServer): Promise<void> {
   const ticker = await createTicker(clock, config.epoch);
   const probe = startLoopProbe();
   const lap = probe.lap();
-  const sampler = setInterval(() => {
-    channel.send({
-      kind: 'server-sample',
-      at: clock(),
-      loop: lap(),
-      sessions: hub.sessions.size,
-      bufferedBytes: hub.bufferedBytes,
-      dropped: hub.counters.dropped,
-    });
-  }, SAMPLE_MS);
+  let sampler: NodeJS.Timeout | undefined;
+  /** Samples count from the start of a phase, so that the last second of it has one too. */
+  const startSampling = (): void => {
+    clearInterval(sampler);
+    lap();
+    sampler = setInterval(() => {
+      channel.send({
+        kind: 'server-sample',
+        at: clock(),
+        loop: lap(),
+        sessions: hub.sessions.size,
+        bufferedBytes: hub.bufferedBytes,
+      });
+    }, SAMPLE_MS);
+  };
 
   const publish = async (order: PublishOrder): Promise<void> => {
+    startSampling();
     const faulty = order.measured && hub instanceof FaultyHub ? hub : undefined;
     faulty?.arm();
     const stall = faulty === undefined ? undefined : scheduleStall(order);
@@ -84,10 +90,12 @@ async function serve(server: PushServer): Promise<void> {
     process.disconnect();
   };
 
-  const handle = (message: ToServer): Promise<void> => {
+  const handle = async (message: ToServer): Promise<void> => {
     switch (message.kind) {
       case 'publish':
         return publish(message.order);
+      case 'count':
+        return channel.send({ kind: 'counted', dropped: hub.counters.dropped });
       case 'flood':
         return flood(message.durationMs, message.payloadBytes);
       case 'stop':

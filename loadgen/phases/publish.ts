@@ -25,6 +25,8 @@ const MAX_CELLS = 16_000_000;
 const SERIES_STEP_NS = 100 * NS_PER_MS;
 const SERIES_STEPS = 200;
 const PATIENCE_MS = 30_000;
+/** Deliveries still missing this long after the last message was sent are waited for, but not as load. */
+const DRAIN_MS = 250;
 
 export async function publish(phase: PublishPhase, context: TrialContext): Promise<void> {
   const { clock, workers, clients } = context;
@@ -47,7 +49,7 @@ export async function publish(phase: PublishPhase, context: TrialContext): Promi
       expectation: { firstSeq, count, deadlineMs: phase.deadlineMs, sampleEvery },
     });
   }
-  await Promise.all(expecting);
+  const open = (await Promise.all(expecting)).map((worker) => worker.open);
 
   const startNs = clock() + LEAD_NS;
   const order: PublishOrder = {
@@ -58,67 +60,88 @@ export async function publish(phase: PublishPhase, context: TrialContext): Promi
     measured: phase.measured,
   };
   const lastDueMs = (schedule.dueAt(count - 1) + LEAD_NS) / NS_PER_MS;
-  const { publication, cost } = await meterCost(context, () =>
-    load(phase, order, lastDueMs, context),
-  );
-  const endNs = clock();
-
-  const collected = workers.map((worker) => worker.next('phase-report', PATIENCE_MS));
-  for (const worker of workers) worker.send({ kind: 'collect' });
-  const reports = await Promise.all(collected);
-
-  context.phases.push({
-    kind: phase.kind,
-    measured: phase.measured,
-    startNs,
-    endNs,
-    says: `${publication.sent} messages to ${clients} clients`,
-  });
-  if (phase.measured) {
-    context.measurement = measure({
-      phase,
-      context,
-      schedule,
-      sampleEvery,
-      startNs,
-      endNs,
-      publication,
-      reports,
-      cost,
-    });
-  }
-}
-
-/** Starts the publisher and waits until every message has arrived, or could have. */
-async function load(
-  phase: PublishPhase,
-  order: PublishOrder,
-  lastDueMs: number,
-  context: TrialContext,
-): Promise<Published> {
-  const { server, workers } = context;
-  const [publishingWorker] = workers;
-  if (publishingWorker === undefined) throw new Error('a trial has at least one worker');
-  const patienceMs = lastDueMs + phase.deadlineMs + PATIENCE_MS;
-  const anyFailure = [server.failure, ...workers.map(({ failure }) => failure)];
+  const droppedBefore = await countDropped(context);
   const stopWatching = watchProgress(phase, context);
-  try {
-    const fromServer = phase.publishFrom === 'server';
-    const published = fromServer
-      ? server.next('published', patienceMs)
-      : publishingWorker.next('published', patienceMs);
-    const completed = workers.map((worker) =>
+  const anyFailure = [context.server.failure, ...workers.map(({ failure }) => failure)];
+  const completed = Promise.all(
+    workers.map((worker) =>
       // Not completing by the deadline is an outcome, which the ledger shows, not a failure.
       worker.next('complete', lastDueMs + phase.deadlineMs).catch(() => undefined),
-    );
-    (fromServer ? server : publishingWorker).send({ kind: 'publish', order });
-    const publication = await Promise.race([published, ...anyFailure]);
-    await Promise.race([Promise.all(completed), ...anyFailure]);
-    return publication;
+    ),
+  );
+  try {
+    // The cost is that of the load. Where deliveries are missing, the wait for them comes after it: seconds
+    // of idling would make an overloaded generator look half busy.
+    const { publication, cost } = await meterCost(context, async () => {
+      const done = await Promise.race([
+        publishFrom(phase, order, lastDueMs + phase.deadlineMs + PATIENCE_MS, context, open),
+        ...anyFailure,
+      ]);
+      await Promise.race([completed, pause(DRAIN_MS), ...anyFailure]);
+      return done;
+    });
+    for (const worker of workers) worker.send({ kind: 'load-over' });
+    await Promise.race([completed, ...anyFailure]);
+    const dropped = (await countDropped(context)) - droppedBefore;
+    const endNs = clock();
+
+    const collected = workers.map((worker) => worker.next('phase-report', PATIENCE_MS));
+    for (const worker of workers) worker.send({ kind: 'collect' });
+    const reports = await Promise.all(collected);
+
+    context.phases.push({
+      kind: phase.kind,
+      measured: phase.measured,
+      startNs,
+      endNs,
+      says: `${publication.sent} messages to ${clients} clients`,
+    });
+    if (phase.measured) {
+      context.measurement = measure({
+        phase,
+        context,
+        schedule,
+        sampleEvery,
+        startNs,
+        publication,
+        reports,
+        cost,
+        dropped,
+      });
+    }
   } finally {
     stopWatching();
   }
 }
+
+/** Has the schedule published: by the server, or by the first worker that has a client to publish from. */
+function publishFrom(
+  phase: PublishPhase,
+  order: PublishOrder,
+  patienceMs: number,
+  { server, workers }: TrialContext,
+  open: readonly number[],
+): Promise<Published> {
+  if (phase.publishFrom === 'server') {
+    const published = server.next('published', patienceMs);
+    server.send({ kind: 'publish', order });
+    return published;
+  }
+  const worker = workers[open.findIndex((clients) => clients > 0)];
+  if (worker === undefined) throw new Error('the connect phase lets nobody pass without a client');
+  const published = worker.next('published', patienceMs);
+  worker.send({ kind: 'publish', order });
+  return published;
+}
+
+/** Deliveries that the server has left out since its start. */
+async function countDropped({ server }: TrialContext): Promise<number> {
+  const counted = server.next('counted', PATIENCE_MS);
+  server.send({ kind: 'count' });
+  return (await counted).dropped;
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 function watchProgress(phase: PublishPhase, { workers, onProgress }: TrialContext): () => void {
   const latest = new Map<number, { received: number; p99: number | undefined }>();
@@ -149,14 +172,14 @@ interface Outcome {
   readonly schedule: Schedule;
   readonly sampleEvery: number;
   readonly startNs: number;
-  readonly endNs: number;
   readonly publication: Published;
   readonly reports: readonly PhaseReport[];
   readonly cost: Cost;
+  readonly dropped: number;
 }
 
 function measure(outcome: Outcome): Measurement {
-  const { phase, context, schedule, sampleEvery, startNs, endNs, publication, reports, cost } =
+  const { phase, context, schedule, sampleEvery, startNs, publication, reports, cost, dropped } =
     outcome;
   const { clients } = context;
   const expected = schedule.count * clients;
@@ -169,12 +192,15 @@ function measure(outcome: Outcome): Measurement {
   const due = mergeHistograms(reports.map((report) => decodeHistogram(report.due)));
   const slip = decodeHistogram(publication.slip);
   const wire = sumWire(reports);
+  const arrivals = reports.flatMap(({ lastReceivedAt }) => lastReceivedAt ?? []);
 
   const probes: Record<string, number | undefined> = {
     planned: schedule.count,
     sent: publication.sent,
     failedSends: publication.failed,
-    durationNs: endNs - startNs,
+    // To the last delivery: a wait for what was lost is no time in which anything was delivered.
+    durationNs: received === 0 ? undefined : Math.max(...arrivals) - startNs,
+    serverDropped: dropped,
     sendingNs: publication.lastSentAt - publication.firstSentAt,
     slipP50Us: valueAtQuantile(slip, 0.5),
     slipP99Us: valueAtQuantile(slip, 0.99),
@@ -251,7 +277,7 @@ function seriesOf(
 
 /** One row per second: what clients saw, and what both processes and the machine did meanwhile. */
 function timelineOf(
-  { reports, startNs, cost }: Outcome,
+  { reports, startNs, cost, sampleEvery }: Outcome,
   rows: number,
   dueOfRow: (row: number) => number,
 ): TimelinePoint[] {
@@ -269,7 +295,7 @@ function timelineOf(
     .sort(([a], [b]) => a - b)
     .map(([second, { deliveries, p50, p99, max }]) => ({
       second,
-      deliveries,
+      deliveries: deliveries * sampleEvery,
       p50,
       p99,
       max,

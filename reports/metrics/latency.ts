@@ -60,7 +60,7 @@ function percentile(source: Source, quantile: number, title: string, explain: st
     derive: (trial) => quantileOf([trial], source, quantile),
     merge: (trials) => quantileOf(trials, source, quantile),
     // One broadcast to 1,000 clients is one event seen 1,000 times: the tail needs many of them.
-    needsBroadcasts: quantile < 1 ? Math.round(10 / (1 - quantile)) : 1,
+    needsEvents: quantile < 1 ? Math.round(10 / (1 - quantile)) : 1,
   };
 }
 
@@ -154,10 +154,19 @@ export const slipMetrics = {
     'schedule slip p99',
     'how late messages were sent, in 99 of 100 cases',
   ),
-  'connect.p99': percentile(
-    spread('connect'),
-    0.99,
-    'connect p99',
-    '99 of 100 connections were up within this, handshake included',
-  ),
+  'connect.p99': {
+    ...percentile(
+      spread('connect'),
+      0.99,
+      'connect p99',
+      '99 of 100 connections were up within this, handshake included',
+    ),
+    // Connections are made one by one; broadcasts have nothing to do with them.
+    events: (trials) =>
+      trials.reduce(
+        (sum, { histograms }) =>
+          sum + (histograms === undefined ? 0 : decodeHistogram(histograms.connect).totalCount),
+        0,
+      ),
+  },
 } satisfies Record<string, Metric>;

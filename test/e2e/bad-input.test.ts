@@ -72,6 +72,18 @@ const cases: readonly Case[] = [
     hint: 'Choose a value',
   },
   {
+    title: 'a sweep that names a value twice is refused',
+    args: ['bench', 'broadcast', '--vary', 'rate=60/m,1/s'],
+    says: '--vary: rate 1/s is there twice.',
+    hint: 'Nothing was started.',
+  },
+  {
+    title: 'a fault that nobody would make is refused',
+    args: ['bench', 'broadcast', '--inject', 'drop=1%', '--publish-from', 'client'],
+    says: '--inject: drop, duplicate, swap and stall need the server to publish',
+    hint: 'Nothing was started.',
+  },
+  {
     title: 'a duration without a unit is not guessed',
     args: ['bench', 'broadcast', '--duration', '10'],
     says: "--duration: '10' has no unit; write it like 10s, 500ms or 2m.",
