@@ -34,7 +34,7 @@ export const costMetrics = {
     derive: perDelivery('generatorCpuNs'),
   },
   'wire.bytes': {
-    title: 'bytes on the wire',
+    title: 'size on the wire',
     unit: 'B',
     better: 'lower',
     explain: 'bytes read from the sockets per message, framing included, handshakes excluded',

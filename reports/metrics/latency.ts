@@ -118,25 +118,25 @@ export const spreadMetrics = {
   'spread.first.p50': percentile(
     spread('spreadFirst'),
     0.5,
-    'first subscriber, p50',
+    'time to first subscriber, p50',
     'time until the first subscriber has a broadcast, in half of the broadcasts',
   ),
   'spread.median.p50': percentile(
     spread('spreadMedian'),
     0.5,
-    'median subscriber, p50',
+    'time to median subscriber, p50',
     'time until half of the subscribers have a broadcast, in half of the broadcasts',
   ),
   'spread.last.p50': percentile(
     spread('spreadLast'),
     0.5,
-    'last subscriber, p50',
+    'time to last subscriber, p50',
     'time until every subscriber has a broadcast, in half of the broadcasts: the fan-out time',
   ),
   'spread.last.p99': percentile(
     spread('spreadLast'),
     0.99,
-    'last subscriber, p99',
+    'time to last subscriber, p99',
     'time until every subscriber has a broadcast, in 99 of 100 broadcasts',
   ),
 } satisfies Record<string, Metric>;
