@@ -1,8 +1,6 @@
 /** `doctor`: what this machine can measure and what it cannot, each with the fix. */
 import Table from 'cli-table3';
-import { newEpoch } from '../core/clock.ts';
 import { exitCodes } from '../core/errors.ts';
-import { noFaults } from '../core/faults.ts';
 import type { Arm } from '../core/result.ts';
 import type { Transport } from '../core/transport.ts';
 import { formatBytes, formatNanoseconds, formatNumber, formatPercent } from '../core/units.ts';
@@ -15,10 +13,11 @@ import { possibleClients, readLimits } from '../loadgen/limits.ts';
 import type { CorePlan } from '../loadgen/pinning.ts';
 import { planCores } from '../loadgen/pinning.ts';
 import { readMachine, readProcess } from '../loadgen/procfs.ts';
+import { plainSetup } from '../loadgen/trial.ts';
+import { PLAIN_TABLE } from '../reports/formats/plain-table.ts';
 import { transports } from '../transports/registry.ts';
 import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
-import { PLAIN_TABLE } from './plain-table.ts';
 import { measuredPackages } from './tool.ts';
 
 /** One fact about the machine. `limited` still measures, with less; `cannot` does not measure at all. */
@@ -215,17 +214,7 @@ async function ceilingFindings(cores: CorePlan, supervisor: Supervisor): Promise
     const ceiling = await measureCeiling(
       { arm, phases: [], point: {}, round: 0, order: 0, attempt: 0, seed: 1, headRoom: undefined },
       CEILING_LOAD,
-      {
-        epoch: newEpoch(),
-        cores,
-        workers: Math.max(1, cores.generator.length),
-        host: '127.0.0.1',
-        port: 0,
-        heartbeatMs: 0,
-        bufferLimitBytes: 2 ** 20,
-        connectTimeoutMs: 10_000,
-        faults: noFaults,
-      },
+      plainSetup(cores, Math.max(1, cores.generator.length)),
       supervisor,
     );
     const found =

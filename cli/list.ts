@@ -5,11 +5,11 @@ import type { Param, Params } from '../core/params.ts';
 import { formatParam } from '../core/params.ts';
 import type { Scenario } from '../core/scenario.ts';
 import type { Transport } from '../core/transport.ts';
+import { PLAIN_TABLE } from '../reports/formats/plain-table.ts';
 import { allMetrics } from '../reports/metrics/registry.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { transports } from '../transports/registry.ts';
 import type { CommandFactory } from './commands.ts';
-import { PLAIN_TABLE } from './plain-table.ts';
 
 export const list: CommandFactory = (program, io, finish) => {
   program

@@ -1,7 +1,7 @@
 /** One trial: fresh processes, all phases of the scenario, and a verdict on whether it measured anything. */
 
 import type { Epoch } from '../core/clock.ts';
-import { createClock } from '../core/clock.ts';
+import { createClock, newEpoch } from '../core/clock.ts';
 import type {
   FromServer,
   FromWorker,
@@ -12,6 +12,7 @@ import type {
 } from '../core/control.ts';
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
+import { noFaults } from '../core/faults.ts';
 import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase } from '../core/scenario.ts';
@@ -33,6 +34,21 @@ export interface TrialSetup {
   readonly bufferLimitBytes: number;
   readonly connectTimeoutMs: number;
   readonly faults: Faults;
+}
+
+/** The setup of a trial that nobody asked anything special of: no faults, no heartbeats, any free port. */
+export function plainSetup(cores: CorePlan, workers: number): TrialSetup {
+  return {
+    epoch: newEpoch(),
+    cores,
+    workers,
+    host: '127.0.0.1',
+    port: 0,
+    heartbeatMs: 0,
+    bufferLimitBytes: 2 ** 20,
+    connectTimeoutMs: 30_000,
+    faults: noFaults,
+  };
 }
 
 /** Which trial it is. */

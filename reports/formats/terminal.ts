@@ -10,6 +10,7 @@ import type { Metric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
 import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
+import { PLAIN_TABLE } from './plain-table.ts';
 
 export interface TerminalOptions {
   readonly runFile: string;
@@ -66,7 +67,7 @@ function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createC
       ...pairs.map(() => 'left' as const),
     ],
     style: { head: [], border: [], compact: true },
-    chars: PLAIN_LINES,
+    chars: { ...PLAIN_TABLE.chars, middle: '  ' },
   });
   for (const id of ROWS) {
     const metric: Metric = metrics[id];
@@ -134,22 +135,3 @@ function validityLine(run: RunResult): string {
   const { state, counts } = validityOf(run);
   return `validity  ${state.toUpperCase()}: ${counts.valid} valid, ${counts.suspect} suspect, ${counts.invalid} invalid trials; ${counts.excluded} left out`;
 }
-
-/** Lines that survive a pipe, a log file and a narrow font. */
-const PLAIN_LINES = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};

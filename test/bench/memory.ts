@@ -2,8 +2,6 @@
  * Memory per idle connection as the slope over three counts, on both sides, and how fast 15,000
  * connections open. Resident set only: the kernel's socket memory is not in it.
  */
-import { newEpoch } from '../../core/clock.ts';
-import { noFaults } from '../../core/faults.ts';
 import type { Arm } from '../../core/result.ts';
 import { median } from '../../core/stats.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
@@ -11,7 +9,7 @@ import { possibleClients, readLimits } from '../../loadgen/limits.ts';
 import { connect } from '../../loadgen/phases/connect.ts';
 import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
-import { startProcesses, stopAll } from '../../loadgen/trial.ts';
+import { plainSetup, startProcesses, stopAll } from '../../loadgen/trial.ts';
 import type { Finding } from './finding.ts';
 import { atLeast, atMost } from './finding.ts';
 
@@ -82,17 +80,7 @@ async function start(transport: 'sse' | 'ws', supervisor: Supervisor) {
   };
   return startProcesses(
     { arm, phases: [], point: {}, round: 0, order: 0, attempt: 0, seed: 1, headRoom: undefined },
-    {
-      epoch: newEpoch(),
-      cores: planCores(),
-      workers: 1,
-      host: '127.0.0.1',
-      port: 0,
-      heartbeatMs: 15_000,
-      bufferLimitBytes: 2 ** 20,
-      connectTimeoutMs: 30_000,
-      faults: noFaults,
-    },
+    plainSetup(planCores(), 1),
     supervisor,
     [],
     () => undefined,

@@ -1,12 +1,13 @@
 /**
  * `npm run bench:self`: pushbench measured by its own rules. Prints ratios of one run, since absolute
- * times mean little on a shared machine; `--json` prints a list of findings; names select parts.
+ * times mean little on a shared machine; `--json` prints a list of findings; names select parts
+ * (`npm run bench:self receive server`); PUSHBENCH_SELF_ROUNDS sets the number of paired rounds.
  */
 import Table from 'cli-table3';
-import { PLAIN_TABLE } from '../../cli/plain-table.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
 import { createSupervisor } from '../../loadgen/child-process.ts';
 import { pinSelf, planCores } from '../../loadgen/pinning.ts';
+import { PLAIN_TABLE } from '../../reports/formats/plain-table.ts';
 import { benchCodec } from './codec.ts';
 import { benchCommands } from './commands.ts';
 import type { Finding } from './finding.ts';

@@ -1,13 +1,11 @@
 /** What a delivery costs the server, as multiples of raw TCP on the same hub. */
-import { newEpoch } from '../../core/clock.ts';
-import { noFaults } from '../../core/faults.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Arm } from '../../core/result.ts';
 import type { Phase } from '../../core/scenario.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
 import { createOrder } from '../../loadgen/order.ts';
 import { planCores } from '../../loadgen/pinning.ts';
-import { runTrial } from '../../loadgen/trial.ts';
+import { plainSetup, runTrial } from '../../loadgen/trial.ts';
 import { deriveMetrics } from '../../reports/derive.ts';
 import type { TransportName } from '../../transports/registry.ts';
 import { transports } from '../../transports/registry.ts';
@@ -79,17 +77,7 @@ async function serverCpu(name: TransportName, supervisor: Supervisor): Promise<n
   };
   const trial = await runTrial(
     { arm, phases, point: {}, round: 0, order: 0, attempt: 0, seed: 1, headRoom: undefined },
-    {
-      epoch: newEpoch(),
-      cores: planCores(),
-      workers: 1,
-      host: '127.0.0.1',
-      port: 0,
-      heartbeatMs: 0,
-      bufferLimitBytes: 2 ** 20,
-      connectTimeoutMs: 10_000,
-      faults: noFaults,
-    },
+    plainSetup(planCores(), 1),
     supervisor,
     () => undefined,
   );
