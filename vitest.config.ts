@@ -23,6 +23,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'e2e',
+          sequence: { groupOrder: 1 },
           include: ['test/e2e/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 90_000,
@@ -32,6 +33,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'truth',
+          sequence: { groupOrder: 2 },
           include: ['test/truth/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
