@@ -96,7 +96,6 @@ export type ToWorker =
   | {
       readonly kind: 'connect';
       readonly endpoint: Endpoint;
-      readonly firstClient: number;
       readonly clients: number;
       readonly concurrency: number;
       readonly timeoutMs: number;

@@ -149,7 +149,6 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
         child.send({
           kind: 'connect',
           endpoint,
-          firstClient: 0,
           clients: CONNECTIONS,
           concurrency: 128,
           timeoutMs: PATIENCE_MS,
