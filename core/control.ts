@@ -5,6 +5,7 @@
 import type { Epoch } from './clock.ts';
 import type { Faults, Injected } from './faults.ts';
 import type { EncodedHistogram } from './histogram.ts';
+import type { Audience, ConnectPhase, RequestWork, SlowPolicy, SlowReaders } from './scenario.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import type { ClientKind, Endpoint } from './transport.ts';
 
@@ -15,8 +16,13 @@ export interface ServerConfig {
   /** 0 takes any free port. */
   readonly port: number;
   readonly heartbeatMs: number;
-  /** A session with more than this buffered misses messages until it has drained. */
+  /** A session with more than this buffered is slow, and treated by the policy. */
   readonly bufferLimitBytes: number;
+  readonly policy: SlowPolicy;
+  /** Messages kept per room; 0 keeps none and sends no ids. */
+  readonly replay: number;
+  /** Paths of a certificate and its key, where the server is to speak TLS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly seed: number;
   readonly faults: Faults;
 }
@@ -28,8 +34,87 @@ export interface PublishOrder {
   readonly startNs: number;
   readonly firstSeq: number;
   readonly payloadBytes: number;
+  /** Message i is number `firstSeq + floor(i / channels)` of channel i mod channels. */
+  readonly audience: Audience;
   /** Faults are injected into measured phases only. */
   readonly measured: boolean;
+}
+
+/** Questions of the server to its sessions in turn, as data for the one who asks. */
+export interface AskOrder {
+  readonly schedule: ScheduleOptions;
+  readonly startNs: number;
+  readonly payloadBytes: number;
+  readonly timeoutMs: number;
+}
+
+/** Requests of the clients. Every worker follows the whole schedule and sends request i when i mod workers is its own number. */
+export interface RequestOrder {
+  readonly schedule: ScheduleOptions;
+  readonly startNs: number;
+  readonly payloadBytes: number;
+  readonly timeoutMs: number;
+  readonly workers: number;
+  readonly cancelShare: number;
+  readonly work: RequestWork;
+}
+
+/** Round trips of one phase as the side that started them saw them. */
+export interface TripCounts {
+  readonly planned: number;
+  readonly sent: number;
+  /** Answered, late ones included. */
+  readonly answered: number;
+  /** Of the answered: after the timeout. */
+  readonly late: number;
+  /** Answered with an error, or refused. */
+  readonly errors: number;
+  /** Answers to what was answered already. */
+  readonly duplicated: number;
+  /** Answers to what was never asked. */
+  readonly foreign: number;
+  readonly cancelled: number;
+  /** Parts of answers, over all round trips. */
+  readonly parts: number;
+  /** Parts that came although the request had been cancelled. */
+  readonly partsAfterCancel: number;
+  readonly beforeDue: number;
+}
+
+/** Of one process over one phase. Merged by adding counts, histograms and cells. */
+export interface TripReport {
+  readonly counts: TripCounts;
+  /** due → answered and sent → answered of what was answered, µs */
+  readonly due: EncodedHistogram;
+  readonly sent: EncodedHistogram;
+  /** sentAt − dueAt, µs */
+  readonly slip: EncodedHistogram;
+  /** due → first part, µs; only where answers have parts */
+  readonly first: EncodedHistogram | undefined;
+  /** Between one part and the next, µs. */
+  readonly gap: EncodedHistogram | undefined;
+  /** Round trip without the time the other side says it worked, µs; only where it says so. */
+  readonly overhead: EncodedHistogram | undefined;
+  /** Row per round trip of the whole schedule: due → answered in µs plus one; 0 where it has none, or is another process's. */
+  readonly cells: Uint32Array;
+  readonly firstSentAt: number;
+  readonly lastSentAt: number;
+  readonly lastAnsweredAt: number | undefined;
+}
+
+/** What the server counted since its start. */
+export interface ServerCounts {
+  /** Deliveries left out, by reason. */
+  readonly drops: Readonly<Record<string, number>>;
+  /** Bytes read and written on all sockets, HTTP heads and requests included. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Connections that carried requests beside a stream. */
+  readonly upstreamConnections: number;
+  /** Time that publishing stood still for a slow session, ns. */
+  readonly blockedNs: number;
+  readonly requests: number;
+  readonly cancelled: number;
 }
 
 export interface Published {
@@ -55,6 +140,9 @@ export interface LoopSample {
 
 export type ToServer =
   | { readonly kind: 'publish'; readonly order: PublishOrder }
+  /** How requests of clients are answered from now on. */
+  | { readonly kind: 'handle'; readonly work: RequestWork; readonly payloadBytes: number }
+  | { readonly kind: 'ask'; readonly order: AskOrder }
   /** Asks for the counters as they are now. */
   | { readonly kind: 'count' }
   /** Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. */
@@ -65,7 +153,10 @@ export type FromServer =
   | { readonly kind: 'listening'; readonly endpoint: Endpoint; readonly httpPort: number }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
   | Published
-  | { readonly kind: 'counted'; readonly dropped: number }
+  /** The last question has its outcome. */
+  | { readonly kind: 'asked'; readonly report: TripReport }
+  | { readonly kind: 'handling' }
+  | { readonly kind: 'counted'; readonly counts: ServerCounts }
   | { readonly kind: 'flooded'; readonly sent: number; readonly durationNs: number }
   | {
       readonly kind: 'server-sample';
@@ -80,16 +171,31 @@ export interface WorkerConfig {
   readonly worker: number;
   readonly transport: string;
   readonly client: ClientKind;
+  /** Connections for requests beside the streams, and how many requests may be under way on each. */
+  readonly upstream: { readonly connections: number; readonly pipelining: number };
   readonly faults: Faults;
 }
 
-/** What a worker should count as one phase. */
+/** Deliveries that a worker should count as one phase. */
 export interface Expectation {
   readonly firstSeq: number;
+  /** Messages of the whole phase, over all channels. */
   readonly count: number;
+  readonly audience: Audience;
+  readonly ordered: boolean;
   readonly deadlineMs: number;
   /** Keep the latency of every delivery of every `sampleEvery`-th message; 0 keeps none. */
   readonly sampleEvery: number;
+}
+
+/** How a worker's clients answer what the server asks them. */
+export interface AskBehaviour {
+  readonly workMs: number;
+  readonly work: 'constant' | 'exponential';
+  readonly parts: number;
+  readonly gapMs: number;
+  readonly payloadBytes: number;
+  readonly seed: number;
 }
 
 export type ToWorker =
@@ -97,11 +203,25 @@ export type ToWorker =
       readonly kind: 'connect';
       readonly endpoint: Endpoint;
       readonly clients: number;
+      /** Number of the first of them among the clients of all workers, of which there are `totalClients`. */
+      readonly firstClient: number;
+      readonly totalClients: number;
+      readonly phase: ConnectPhase;
+      readonly answer: 'stream' | 'response';
       readonly concurrency: number;
       readonly timeoutMs: number;
     }
-  | { readonly kind: 'expect'; readonly expectation: Expectation }
-  | { readonly kind: 'publish'; readonly order: PublishOrder }
+  | {
+      readonly kind: 'expect';
+      readonly deliveries: Expectation | undefined;
+      /** Whether an order to make requests follows, so that it is not complete without them. */
+      readonly requests: boolean;
+      readonly asks: AskBehaviour | undefined;
+      readonly slow: (SlowReaders & { readonly totalClients: number }) | undefined;
+    }
+  /** With `everyone`, each worker follows the whole schedule and sends for its own clients. */
+  | { readonly kind: 'publish'; readonly order: PublishOrder; readonly everyone: boolean }
+  | { readonly kind: 'request'; readonly order: RequestOrder }
   /** The load is over; what follows is waiting for stragglers, which is no work to be judged by. */
   | { readonly kind: 'load-over' }
   | { readonly kind: 'collect' }
@@ -123,6 +243,15 @@ export interface DeliveryCounts {
 
 export interface PhaseReport {
   readonly kind: 'phase-report';
+  /** Where this worker's clients made requests. */
+  readonly requests: TripReport | undefined;
+  /** Per room or key that must be in one order: a digest per client of the order it saw. */
+  readonly orders: readonly { readonly channel: number; readonly digest: number }[] | undefined;
+  /** Clients that do not have the last message of each of their channels. */
+  readonly staleClients: number;
+  /** Answers to questions of the server, and their parts, that could not be sent. */
+  readonly failedAnswers: number;
+  readonly upstreamConnections: number;
   readonly counts: DeliveryCounts;
   /** due → received, µs */
   readonly due: EncodedHistogram;
@@ -151,7 +280,6 @@ export interface Connected {
   readonly failed: readonly { readonly cause: string; readonly count: number }[];
   /** TCP connect to end of handshake, µs. */
   readonly latency: EncodedHistogram;
-  readonly handshakeBytes: number | undefined;
 }
 
 export type FromWorker =
@@ -159,8 +287,11 @@ export type FromWorker =
   | Connected
   /** Ready to count; `open` is the number of clients connected here. */
   | { readonly kind: 'expecting'; readonly open: number }
+  /** Nothing is missing any more, neither deliveries nor answers. */
   | { readonly kind: 'complete' }
   | Published
+  /** The last request of this worker has been sent. */
+  | { readonly kind: 'requested' }
   | PhaseReport
   | {
       readonly kind: 'worker-sample';

@@ -95,13 +95,22 @@ const catalogue = {
       `Use --clients ${d.possible} or fewer, or raise the limit: ${d.raise}`,
     ),
 
-  'port-in-use': ({ host, port, code }: { host: string; port: number; code: string }) =>
+  'port-in-use': (d: { host: string; port: number; code: string; free?: string }) =>
     machine(
-      code === 'EADDRINUSE'
-        ? `Port ${port} on ${host} is already in use.`
-        : `The server cannot listen on ${host} port ${port} (${code}).`,
-      'Choose another with --port, or leave --port out to take any free port.',
+      d.code === 'EADDRINUSE'
+        ? `Port ${d.port} on ${d.host} is already in use.`
+        : `The server cannot listen on ${d.host} port ${d.port} (${d.code}).`,
+      `Choose another with --port, or ${d.free ?? 'leave --port out to take any free port'}.`,
     ),
+
+  'certificate-unusable': ({ cert, key, why }: { cert: string; key: string; why: string }) =>
+    request(
+      `${cert} and ${key} cannot be used for TLS: ${why}.`,
+      'Give a certificate and its key, both PEM; --tls makes one for the run.',
+    ),
+
+  'page-not-built': ({ why }: { why: string }) =>
+    machine(`The page is not there: ${why}.`, "'npm run build' makes it."),
 
   'out-not-writable': ({ path, why }: { path: string; why: string }) =>
     machine(
@@ -126,6 +135,40 @@ const catalogue = {
       `${path} is not a run file that can be read: ${why}.`,
       'Run files are named run.json and are written by bench.',
     ),
+
+  'bad-address': ({ url, problem }: { url: string; problem: string }) =>
+    request(
+      `'${url}' is not the address of a push server: ${problem}.`,
+      'Write it like http://127.0.0.1:8080.',
+    ),
+
+  'server-unreachable': ({ url, why }: { url: string; why: string }) =>
+    machine(
+      `Nobody answers at ${url}: ${why}.`,
+      "Check the address, or start a server: 'npm run demo'.",
+    ),
+
+  'server-refused': ({ url, status, says }: { url: string; status: number; says: string }) =>
+    status >= 500 || status === 429
+      ? machine(`${url} refuses, with ${status}: ${says}.`, 'Try again later.')
+      : request(
+          `${url} refuses, with ${status}: ${says}.`,
+          status === 401
+            ? 'Give the token of the server with --token.'
+            : 'Check the address and the options.',
+        ),
+
+  'not-a-push-server': ({ url, why }: { url: string; why: string }) =>
+    request(
+      `${url} is not a push server: ${why}.`,
+      "Check the address, or start a server: 'npm run demo'.",
+    ),
+
+  'not-answered': ({ what, why }: { what: string; why: string }) => ({
+    exit: exitCodes.failed,
+    says: `The ${what} was not answered: ${why}.`,
+    hint: 'It got there, so the address and the options are right.',
+  }),
 
   interrupted: ({ kept }: { kept: string | undefined }) => ({
     exit: exitCodes.interrupted,

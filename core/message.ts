@@ -16,6 +16,8 @@ const SENT_AT = DUE_AT + TIME_WIDTH + 8;
 const HEAD_END = SENT_AT + TIME_WIDTH;
 const TAIL_OPEN = ',"body":"';
 const TAIL_CLOSE = '"}';
+const CHANNEL_AT = HEAD_END + TAIL_OPEN.length;
+const CHANNEL_WIDTH = 7;
 
 /** Bytes of a message whose body is empty, and so the smallest payload a benchmark can ask for. */
 export const MIN_MESSAGE_BYTES = HEAD_END + TAIL_OPEN.length + TAIL_CLOSE.length;
@@ -55,6 +57,19 @@ export function createMessageWriter(
 function fillerText(length: number): string {
   const line = 'the quick brown fox jumps over the lazy dog 0123456789 ';
   return line.repeat(Math.ceil(length / line.length)).slice(0, length);
+}
+
+/** Bytes of the smallest message that names a channel: its number stands at the start of the body. */
+export const MIN_CHANNEL_MESSAGE_BYTES = MIN_MESSAGE_BYTES + CHANNEL_WIDTH;
+
+/** Writes the channel's number over the first bytes of the body, in place. */
+export function putChannel(message: Buffer, channel: number): Buffer {
+  message.write(String(channel).padStart(CHANNEL_WIDTH), CHANNEL_AT, 'latin1');
+  return message;
+}
+
+export function readChannel(bytes: Uint8Array, start: number): number {
+  return readDigits(bytes, start + CHANNEL_AT, CHANNEL_WIDTH);
 }
 
 /** Whether `bytes[start, end)` has the shape of a benchmark message: its fixed text where it belongs. */

@@ -88,6 +88,39 @@ const histogramsSchema = z.object({
   connect: histogram,
 });
 
+/** Round trips: requests of the clients, or questions of the server. */
+const tripsSchema = z.object({
+  counts: z.object({
+    planned: count,
+    sent: count,
+    answered: count,
+    /** Planned, and never answered: timed out, failed or refused. */
+    unanswered: count,
+    /** Of the answered: after the timeout. */
+    late: count,
+    errors: count,
+    duplicated: count,
+    foreign: count,
+    cancelled: count,
+    parts: count,
+    partsAfterCancel: count,
+  }),
+  /** due → answered and sent → answered, µs */
+  due: histogram,
+  sent: histogram,
+  slip: histogram,
+  /** due → first part, µs */
+  first: histogram.optional(),
+  /** Between one part and the next, µs. */
+  gap: histogram.optional(),
+  /** Without the time the other side worked, µs. */
+  overhead: histogram.optional(),
+});
+
+/** What a trial's ledger, histograms and timeline are about. */
+export const flows = ['delivery', 'request', 'ask'] as const;
+export type Flow = (typeof flows)[number];
+
 /** Named raw numbers a metric may be derived from; a missing one was not measured. */
 const probesSchema = z.record(z.string(), z.number());
 
@@ -108,6 +141,9 @@ const trialSchema = z.object({
   excluded: z.string().optional(),
   validity: validitySchema,
   phases: z.array(phaseSchema),
+  /** What the ledger, histograms and timeline are about; left out: deliveries. */
+  flow: z.enum(flows).optional(),
+  trips: z.object({ request: tripsSchema.optional(), ask: tripsSchema.optional() }).optional(),
   ledger: ledgerSchema.optional(),
   histograms: histogramsSchema.optional(),
   timeline: z.array(timelineSchema),
@@ -115,6 +151,22 @@ const trialSchema = z.object({
   closed: z.array(z.object({ cause: z.string(), count })),
   probes: probesSchema,
   metrics: z.record(z.string(), z.number()),
+});
+
+/** The POST endpoint alone, driven by autocannon: what plain HTTP costs on this server. */
+const yardstickSchema = z.object({
+  round: count,
+  point: pointSchema,
+  /** Sent → answered as autocannon counts it: from the actual sending, µs. */
+  p50: z.number(),
+  p99: z.number(),
+  /** Requests answered, and those that were not. */
+  answered: count,
+  failed: count,
+  ratePerS: z.number(),
+  connections: count,
+  /** CPU of the server, ns per request. */
+  cpu: z.number().optional(),
 });
 
 const controlSchema = z.object({
@@ -201,6 +253,13 @@ export const runResultSchema = z.object({
     client: z.string(),
     inject: z.string().optional(),
     workers: count,
+    /** What happens to a slow session, and how many messages are kept per room. */
+    policy: z.string().optional(),
+    replay: count.optional(),
+    tls: z.boolean().optional(),
+    /** Upstream connections of each worker, and requests under way on each. */
+    connections: count.optional(),
+    pipelining: count.optional(),
   }),
   /** Values of the swept parameters, one point per element; one empty point when nothing is swept. */
   points: z.array(pointSchema),
@@ -208,6 +267,7 @@ export const runResultSchema = z.object({
   environment: environmentSchema,
   trials: z.array(trialSchema),
   control: z.array(controlSchema),
+  yardstick: z.array(yardstickSchema).optional(),
   comparisons: z.array(comparisonSchema),
   warnings: z.array(warningSchema),
 });
@@ -218,9 +278,11 @@ export type Validity = z.infer<typeof validitySchema>;
 export type Ledger = z.infer<typeof ledgerSchema>;
 export type PhaseRecord = z.infer<typeof phaseSchema>;
 export type TimelinePoint = z.infer<typeof timelineSchema>;
+export type Trips = z.infer<typeof tripsSchema>;
 export type Histograms = z.infer<typeof histogramsSchema>;
 export type Point = z.infer<typeof pointSchema>;
 export type Trial = z.infer<typeof trialSchema>;
+export type Yardstick = z.infer<typeof yardstickSchema>;
 export type ControlTrial = z.infer<typeof controlSchema>;
 export type RunComparison = z.infer<typeof comparisonSchema>;
 export type Environment = z.infer<typeof environmentSchema>;

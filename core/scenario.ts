@@ -9,26 +9,90 @@ import type { Pacing } from './schedule.ts';
 export interface ConnectPhase {
   readonly kind: 'connect';
   readonly clients: number;
+  /** Client i joins room i mod `rooms`; left out, all are in the main room. */
+  readonly rooms?: number;
+  /** Client i filters by the keys i, i + 1, … i + `each` − 1, modulo `of`. */
+  readonly keys?: { readonly of: number; readonly each: number };
+  /** Asks for an identity, without which nothing can be sent beside a one-way stream. */
+  readonly addressable?: boolean;
+  /** Messages each client wants of what was published before it came. */
+  readonly history?: number;
 }
 
 /**
- * Publishes to everybody on a schedule and waits until every message has arrived or its deadline has
- * passed, so that nothing of one phase is in flight in the next.
+ * What happens at the same time, on schedules of their own: publishing, requests of clients, requests of
+ * the server. The phase waits until everything has arrived or its deadline has passed, so that nothing
+ * of one phase is in flight in the next.
  */
-export interface PublishPhase {
-  readonly kind: 'publish';
+export interface LoadPhase {
+  readonly kind: 'load';
   /** Whether this phase is the measurement; otherwise it is a warm-up and kept apart. */
   readonly measured: boolean;
-  readonly ratePerS: number;
   readonly durationMs: number;
-  readonly payloadBytes: number;
   readonly pacing: Pacing;
-  readonly publishFrom: 'server' | 'client';
-  /** How long after its due time a delivery still counts as on time. */
+  /** How long after its due time a delivery still counts as on time, and a round trip as answered. */
   readonly deadlineMs: number;
+  readonly publish?: PublishLoad;
+  readonly request?: RequestLoad;
+  readonly ask?: AskLoad;
+  /** Clients that read only now and then. */
+  readonly slow?: SlowReaders;
 }
 
-export type Phase = ConnectPhase | PublishPhase;
+export interface PublishLoad {
+  /** Messages per second, over all channels. */
+  readonly ratePerS: number;
+  readonly payloadBytes: number;
+  /** The server itself, one client, or all clients in turn (each to a channel of its own). */
+  readonly from: 'server' | 'client' | 'everyone';
+  /** Message i goes to everybody, to room i mod rooms, or to everybody under key i mod keys. */
+  readonly to: Audience;
+  /** Whether all members of a room must have seen its messages in one and the same order. */
+  readonly ordered?: boolean;
+}
+
+/** Those whom a message is for. A channel is a room or a key; sequence numbers count per channel. */
+export type Audience =
+  | { readonly kind: 'everybody' }
+  | { readonly kind: 'rooms'; readonly count: number }
+  | { readonly kind: 'keys'; readonly count: number; readonly each: number };
+
+/** How a request is answered: with what came, or with parts on a schedule and an end. */
+export type RequestWork =
+  | { readonly kind: 'echo' }
+  | { readonly kind: 'parts'; readonly parts: number; readonly gapMs: number };
+
+export interface RequestLoad {
+  /** Requests per second, of all clients together. */
+  readonly ratePerS: number;
+  readonly payloadBytes: number;
+  /** Where SSE gets its answer: as an event on the stream, or in the response of the POST. */
+  readonly answer: 'stream' | 'response';
+  readonly work: RequestWork;
+  /** Share of requests that are given up half-way through their parts. */
+  readonly cancelShare: number;
+}
+
+export interface AskLoad {
+  /** Questions per second, to the clients in turn. */
+  readonly ratePerS: number;
+  readonly payloadBytes: number;
+  /** How long a client works before it answers. */
+  readonly workMs: number;
+  readonly work: 'constant' | 'exponential';
+  /** Parts that the answer comes in, `gapMs` apart, before it ends. */
+  readonly parts: number;
+  readonly gapMs: number;
+}
+
+export interface SlowReaders {
+  /** Share of all clients: the last ones. */
+  readonly share: number;
+  readonly pauseMs: number;
+  readonly readMs: number;
+}
+
+export type Phase = ConnectPhase | LoadPhase;
 
 export interface Scenario {
   readonly name: string;
@@ -39,22 +103,44 @@ export interface Scenario {
   readonly quick: PlainValues;
   /** A pure function of the parameter values. */
   phases(values: PlainValues): readonly Phase[];
+  /** What the server must be told to play its part; left out, its defaults. */
+  readonly server?: (values: PlainValues) => Partial<ServerNeeds>;
   /** Metrics the verdict speaks of, most important first. At most five. */
   readonly headline: readonly string[];
   /** The sweep to suggest to somebody who wants to look around the operating point. */
   readonly explore: string;
 }
 
+export const slowPolicies = [
+  'drop-newest',
+  'drop-oldest',
+  'keep-latest',
+  'disconnect',
+  'block',
+] as const;
+/** What happens to a session that does not keep up. */
+export type SlowPolicy = (typeof slowPolicies)[number];
+
+/** Settings of the push server that a scenario may depend on. */
+export interface ServerNeeds {
+  readonly policy: SlowPolicy;
+  /** Messages kept per room for those who come back, or come late; 0 keeps none and sends no ids. */
+  readonly replay: number;
+}
+
 /** Checks the phases against the parameters' types, then forgets those types. */
 export function defineScenario<const P extends Params>(
-  scenario: Omit<Scenario, 'params' | 'phases'> & {
+  scenario: Omit<Scenario, 'params' | 'phases' | 'server'> & {
     readonly params: P;
     phases(values: ParamValues<P>): readonly Phase[];
+    readonly server?: (values: ParamValues<P>) => Partial<ServerNeeds>;
   },
 ): Scenario {
+  // The values come from fillParams over these same params, which is what makes the casts true.
+  const { server, ...rest } = scenario;
   return {
-    ...scenario,
-    // The values come from fillParams over these same params, which is what makes this cast true.
+    ...rest,
     phases: (values) => scenario.phases(values as ParamValues<P>),
+    ...(server === undefined ? {} : { server: (values) => server(values as ParamValues<P>) }),
   };
 }

@@ -4,47 +4,113 @@
  * every transport (slow consumers, heartbeats, accounting) are not here: they are in the hub.
  */
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
 
-/** Bytes of one broadcast as a session of this transport takes them. Made once, written N times. */
-export type Frame = Buffer;
+/** What is pushed to clients, before any protocol has framed it. */
+export interface PushEvent {
+  /** Its name; '' is the default, 'message', which is not sent. */
+  readonly event: string;
+  /** What a client that was cut off says it saw last; '' where nothing is kept for it. */
+  readonly id: string;
+  /** A string is a JSON text of one line, made for this event: it is framed without a copy of its own. */
+  readonly data: Buffer | string;
+  /** Whether the data is a JSON text, any other text, or no text at all. */
+  readonly kind: 'json' | 'text' | 'binary';
+}
+
+/** Bytes of one event as a connection of this transport takes them. Made once, written N times. */
+export interface Frame {
+  readonly bytes: Buffer;
+  /** Whether the transport has to be told that it is no text; only WebSocket can be. */
+  readonly binary: boolean;
+}
 
 export type CloseReason =
-  /** The server is stopping. */
+  /** The server is stopping, or the connection has had its time. */
   | 'going-away'
-  /** The peer broke the protocol or asked for what it may not have. */
+  /** The server restarts: come back after a while. */
+  | 'restart'
+  /** The peer broke a rule, or asked for more than it may have. */
   | 'policy'
+  /** What the peer sent does not mean anything. */
+  | 'malformed'
+  /** The peer sent a message over the limit. */
+  | 'too-big'
   /** The peer reads too slowly. */
   | 'slow'
   /** A fault on the server's side. */
   | 'error';
 
-/** The server's view of one connected client. */
-export interface Session {
-  readonly id: number;
+/** The server's end of one connection: bytes, and nothing of what they mean. */
+export interface Connection {
   /** Bytes accepted by `write` that the kernel has not taken yet. */
   readonly bufferedBytes: number;
   /** Wire bytes written so far, handshake included. */
   readonly bytesWritten: number;
   /** @returns false when more is buffered than the high-water mark: the caller should hold back. */
   write(frame: Frame): boolean;
+  /** As `write` of each, in as few system calls as the protocol allows. */
+  writeAll(frames: readonly Frame[]): boolean;
+  /** Calls back once, when all that was written has left; only after a `write` that answered false. */
+  whenDrained(callback: () => void): void;
   /** Keeps idle timers on the path from firing: an SSE comment, a WebSocket ping, an empty line. */
   heartbeat(): void;
-  /** Ends the session; `onClose` follows. */
-  close(reason: CloseReason): void;
+  /**
+   * Ends the connection in good order, after what was written; the end is told to the attendance.
+   * @param retryMs when the client should come back, where the protocol can say so
+   */
+  close(reason: CloseReason, retryMs?: number): void;
   /** Ends it at once, whatever is still buffered. */
   destroy(): void;
 }
 
-/** What a transport tells the hub about its sessions. */
-export interface SessionEvents {
-  /** A number no other session of this server has. */
-  nextId(): number;
-  open(session: Session): void;
-  /** Called once per opened session, as soon as the connection is known to be gone. */
-  closed(session: Session): void;
-  /** One application message from the client. The bytes are only valid during the call. */
-  upstream(session: Session | undefined, message: Buffer): void;
+/** What a client said when it connected, checked. */
+export interface Visit {
+  readonly address: string;
+  readonly rooms: readonly string[];
+  readonly keys: readonly string[];
+  /** 'new' asks for an identity, an id claims one, undefined wants none. */
+  readonly session: string | undefined;
+  readonly lastEventId: string | undefined;
+  /** Messages of each room wanted on a first connect. */
+  readonly history: number;
+}
+
+export type Admission =
+  | { readonly ok: true; readonly visit: Visit; readonly headers: Readonly<Record<string, string>> }
+  | {
+      readonly ok: false;
+      readonly status: number;
+      readonly says: string;
+      readonly headers: Readonly<Record<string, string>>;
+    };
+
+/** One connection as the hub's side holds it: where its transport reports to. */
+export interface Attendance {
+  /** One message from the client. The bytes are only valid during the call. */
+  received(message: Buffer, binary: boolean): void;
+  /**
+   * The connection is gone, however that came about; called once.
+   * @param broke what the peer did that the protocol does not allow, where it was ended for that
+   */
+  closed(broke?: 'malformed' | 'too-big'): void;
+}
+
+/** What a transport reports its connections to. */
+export interface Host {
+  /** Rooms that have a path of their own. */
+  readonly feeds: readonly string[];
+  /** Largest message a client may send, bytes. */
+  readonly messageLimitBytes: number;
+  /** Whether this request may become a connection; to be asked before it is answered. */
+  admit(request: IncomingMessage): Admission;
+  /** The same for a protocol without requests, where all that is said is a query. */
+  admitQuery(query: string, address: string): Admission;
+  /** Counts what the transport has refused by itself, as the status it said or would have said. */
+  refused(status: number): void;
+  /** @param visit what `admit` made of the request */
+  open(connection: Connection, visit: Visit): Attendance;
 }
 
 export type Route = (request: IncomingMessage, response: ServerResponse) => void;
@@ -53,7 +119,8 @@ export type Upgrade = (request: IncomingMessage, socket: Duplex, head: Buffer) =
 /** What a server process offers a transport to attach to. */
 export interface Listener {
   readonly host: string;
-  readonly http: HttpServer;
+  readonly http: HttpServer | HttpsServer;
+  readonly secure: boolean;
   /** Serves `METHOD path` on the HTTP server. */
   route(method: string, path: string, handler: Route): void;
   /** Serves HTTP/1.1 upgrades of `path`. */
@@ -68,14 +135,21 @@ export interface Endpoint {
   readonly port: number;
   /** For protocols over HTTP: the stream's path. */
   readonly path: string;
-  /** For transports whose upstream is a request of its own: where to POST. */
+  /** For transports whose upstream is a request of its own: where to POST what everybody shall get. */
   readonly upstreamPath?: string;
+  /** And where to POST operations of a session: `<sessionsPath>/<id>/send`. */
+  readonly sessionsPath?: string;
+  /** Present where the endpoint speaks TLS. */
+  readonly tls?: {
+    /** PEM of the authority that signed the server's certificate. */
+    readonly ca: string;
+  };
 }
 
 export interface ServerEnd {
   readonly endpoint: Endpoint;
-  /** Turns a message into this transport's frame. Called once per broadcast, never per session. */
-  encode(message: Buffer): Frame;
+  /** Turns an event into this transport's frame. Called once per broadcast, never per session. */
+  encode(event: PushEvent): Frame;
 }
 
 /**
@@ -86,8 +160,18 @@ export interface Sink {
    * One message, at `bytes[start, end)`.
    * @param client the index given to `connect`
    * @param receivedAt ns since the epoch, read when the bytes arrived and before they were decoded
+   * @param event name of the event; '' for the default
+   * @param id of the last event that had one; '' before that
    */
-  message(client: number, bytes: Uint8Array, start: number, end: number, receivedAt: number): void;
+  message(
+    client: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    receivedAt: number,
+    event: string,
+    id: string,
+  ): void;
   /** The connection is gone after it was open. `cause` is a short sentence. */
   closed(client: number, cause: string): void;
 }
@@ -96,9 +180,12 @@ export interface Sink {
 export interface Client {
   /** Bytes read from the socket since the handshake; undefined where the library does not say. */
   readonly bytesRead: number | undefined;
-  /** Bytes of the answer to the handshake. */
-  readonly handshakeBytes: number | undefined;
-  /** Sends one application message upstream, over the connection itself or beside it. */
+  /** The identity the server gave this client, where it was asked for one. */
+  readonly session: string | undefined;
+  /**
+   * Sends one message or operation upstream, over the connection itself or beside it.
+   * @throws Error (as a rejection) when it did not get there or was refused
+   */
   send(message: Buffer): Promise<void>;
   /** Stops reading the socket: how a slow consumer is made. */
   pause(): void;
@@ -113,6 +200,21 @@ export interface ConnectOptions {
   readonly sink: Sink;
   readonly clock: () => number;
   readonly timeoutMs: number;
+  /** What to say when connecting (docs/push-server.md): 'session=new&room=a'. */
+  readonly query?: string;
+  /** Where answers to requests come from, for transports that have the choice. */
+  readonly answer?: 'stream' | 'response';
+  /** Sends what a one-way stream cannot; needed by transports that have one as soon as they send. */
+  readonly upstream?: Upstream | undefined;
+}
+
+/** Requests beside a one-way stream, on connections shared by all clients of a process. */
+export interface Upstream {
+  /** @returns the body of the answer. @throws Error (as a rejection) unless it has a status of 2xx */
+  post(path: string, contentType: string, body: Buffer): Promise<Buffer>;
+  /** Connections opened so far. */
+  readonly connections: number;
+  close(): Promise<void>;
 }
 
 /**
@@ -135,8 +237,8 @@ export interface Transport {
    * that shows how much a generator of this one can take. Itself, when left out.
    */
   readonly lightest?: string;
-  /** Server end: attaches to a listener and reports sessions. */
-  attach(listener: Listener, events: SessionEvents): Promise<ServerEnd>;
+  /** Server end: attaches to a listener and reports connections. */
+  attach(listener: Listener, host: Host): Promise<ServerEnd>;
   readonly clients: Readonly<Record<ClientKind, Connect | { readonly unavailable: string }>>;
 }
 

@@ -4,17 +4,18 @@
  */
 import type { Faults, Injected } from '../core/faults.ts';
 import type { Random } from '../core/random.ts';
-import type { Frame, Session } from '../core/transport.ts';
-import type { HubOptions } from './hub.ts';
+import type { Frame } from '../core/transport.ts';
 import { Hub } from './hub.ts';
+import type { HubOptions, Publication } from './hub-options.ts';
+import type { Session } from './session.ts';
 
 export class FaultyHub extends Hub {
   injected = { dropped: 0, duplicated: 0, swapped: 0 };
   private readonly faults: Faults;
   private readonly random: Random;
   private armed = false;
-  /** A broadcast held back so that the next one overtakes it. */
-  private held: Buffer | undefined;
+  /** A message held back so that the next one overtakes it. */
+  private held: Publication | undefined;
 
   constructor(options: HubOptions, faults: Faults) {
     super(options);
@@ -34,31 +35,31 @@ export class FaultyHub extends Hub {
     return this.injected;
   }
 
-  override broadcast(message: Buffer): void {
+  override publish(publication: Publication): void {
     if (this.armed && this.held === undefined && this.random.next() < this.faults.swap) {
-      this.held = message;
+      this.held = publication;
       return;
     }
-    super.broadcast(message);
+    super.publish(publication);
     if (this.held !== undefined) this.injected.swapped += 1;
     this.releaseHeld();
   }
 
-  override deliver(session: Session, frame: Frame): void {
+  override deliver(session: Session, frame: Frame, key: string): void {
     if (this.armed && this.random.next() < this.faults.drop) {
       this.injected.dropped += 1;
       return;
     }
-    super.deliver(session, frame);
+    super.deliver(session, frame, key);
     if (this.armed && this.random.next() < this.faults.duplicate) {
       this.injected.duplicated += 1;
-      super.deliver(session, frame);
+      super.deliver(session, frame, key);
     }
   }
 
   private releaseHeld(): void {
     const { held } = this;
     this.held = undefined;
-    if (held !== undefined) super.broadcast(held);
+    if (held !== undefined) super.publish(held);
   }
 }

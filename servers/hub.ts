@@ -1,155 +1,409 @@
 /**
- * The core of the push server, the same for every transport: who is connected, one encoding per
- * broadcast, what happens to a session that reads too slowly, and when it is sent a heartbeat.
+ * The core of the push server, the same for every transport: who is connected, who hears what, one
+ * encoding per message and transport, what happens to who reads too slowly, and who is sent a heartbeat.
+ * It knows no protocol and no application.
  */
-import type { Random } from '../core/random.ts';
-import type { Frame, ServerEnd, Session, SessionEvents } from '../core/transport.ts';
+import { NS_PER_MS } from '../core/clock.ts';
+import type { CloseReason, Connection, Frame, PushEvent, Visit } from '../core/transport.ts';
+import { Departures } from './departures.ts';
+import { Gate } from './gate.ts';
+import { Heartbeats } from './heartbeats.ts';
+import type { HubOptions, Publication } from './hub-options.ts';
+import { startCounting } from './hub-options.ts';
+import { Lifetimes } from './lifetimes.ts';
+import { Replayer } from './replayer.ts';
+import type { Room } from './room.ts';
+import { frameFor } from './room.ts';
+import { MAIN_ROOM, Rooms } from './rooms.ts';
+import type { Encoder, Session } from './session.ts';
+import { SessionBook } from './session-book.ts';
+import { SlowSessions } from './slow-sessions.ts';
 
-export interface HubOptions {
-  readonly heartbeatMs: number;
-  readonly bufferLimitBytes: number;
-  readonly random: Random;
-}
+/** How often lifetimes, ages and slow sessions are looked at, ms. */
+const HOUSEKEEPING_MS = 250;
 
-export interface HubCounters {
-  opened: number;
-  closed: number;
-  published: number;
-  upstream: number;
-  delivered: number;
-  /** Deliveries left out because the session had too much buffered. */
-  dropped: number;
-  /** Bytes written to sessions that are gone. */
-  closedBytes: number;
-}
-
-/** Sessions are spread over this many moments of a heartbeat interval, so that they never beat together. */
-const HEARTBEAT_SLOTS = 64;
-
-export class Hub implements SessionEvents {
+export class Hub {
+  /** Those with a connection. */
   readonly sessions = new Set<Session>();
-  readonly counters: HubCounters = {
-    opened: 0,
-    closed: 0,
-    published: 0,
-    upstream: 0,
-    delivered: 0,
-    dropped: 0,
-    closedBytes: 0,
-  };
+  readonly book = new SessionBook();
+  readonly rooms: Rooms;
+  readonly counters = startCounting();
   private readonly options: HubOptions;
-  private readonly slots: Set<Session>[] = Array.from({ length: HEARTBEAT_SLOTS }, () => new Set());
-  private readonly slotOf = new Map<Session, Set<Session>>();
-  /** Sessions whose last write answered false and that have not been seen empty since. */
-  private readonly congested = new Set<Session>();
-  private readonly heartbeat: NodeJS.Timeout | undefined;
-  private encode: ServerEnd['encode'] = (message) => message;
-  private lastId = 0;
+  private readonly gate: Gate<Publication>;
+  private readonly slow: SlowSessions;
+  private readonly replayer: Replayer;
+  private readonly heartbeats: Heartbeats;
+  private readonly lifetimes: Lifetimes;
+  private readonly departures = new Departures();
+  private readonly housekeeping: NodeJS.Timeout | undefined;
+  /** Number of the last message that was kept in any room. */
+  private lastNumber = 0;
   private onEmpty: (() => void) | undefined;
-  private ending = false;
+  private state: 'open' | 'draining' | 'ending' = 'open';
 
   constructor(options: HubOptions) {
     this.options = options;
-    if (options.heartbeatMs > 0) {
-      let slot = 0;
-      this.heartbeat = setInterval(() => {
-        for (const session of this.slots[slot] ?? []) session.heartbeat();
-        slot = (slot + 1) % HEARTBEAT_SLOTS;
-      }, options.heartbeatMs / HEARTBEAT_SLOTS);
-      this.heartbeat.unref();
+    this.rooms = new Rooms(options.replay, options.away);
+    this.gate = new Gate(options.blockMs, options.clock, (held) => this.publish(held));
+    this.slow = new SlowSessions(options, this.counters, this.gate, (session) =>
+      this.expel(session, 'slow'),
+    );
+    this.replayer = new Replayer({
+      encodeId: (number) => this.book.eventId(number),
+      counters: this.counters,
+      caughtUp: (session) => {
+        if (session.state === 'replaying') session.state = 'live';
+      },
+      now: options.clock,
+    });
+    this.heartbeats = new Heartbeats(options.heartbeatMs, options.random);
+    this.lifetimes = new Lifetimes(options);
+    const remembers = options.replay.count > 0 || options.lingerMs > 0;
+    if (remembers || options.lifetimeMs > 0 || options.policy === 'disconnect') {
+      this.housekeeping = setInterval(() => this.keepHouse(), HOUSEKEEPING_MS);
+      this.housekeeping.unref();
     }
   }
 
-  use(end: ServerEnd): void {
-    this.encode = end.encode;
+  get isOpen(): boolean {
+    return this.state === 'open';
   }
 
-  nextId(): number {
-    this.lastId += 1;
-    return this.lastId;
-  }
-
-  open(session: Session): void {
-    this.counters.opened += 1;
+  /** Takes a connection in: as a new session, or as one that was here before. */
+  open(connection: Connection, visit: Visit, encoder: Encoder): Session {
+    const known = this.book.find(visit.session);
+    const session = known ?? this.book.begin(visit, encoder);
+    if (known === undefined) this.counters.opened += 1;
+    else this.comeBack(known, encoder);
+    session.connection = connection;
+    session.state = 'live';
+    this.lifetimes.begin(session);
     this.sessions.add(session);
-    if (this.ending) session.close('going-away');
-    const slot = this.slots[this.options.random.int(HEARTBEAT_SLOTS)];
-    if (slot !== undefined) {
-      slot.add(session);
-      this.slotOf.set(session, slot);
+    this.heartbeats.add(session);
+    if (visit.keys.length > 0) session.keys = new Set(visit.keys);
+    const before = known === undefined ? [MAIN_ROOM] : known.rooms.map(({ name }) => name);
+    session.rooms = [];
+    for (const name of visit.rooms.length > 0 ? visit.rooms : before) {
+      this.rooms.enter(session, this.rooms.get(name));
     }
+    const history = known === undefined ? visit.history : 0;
+    // Who has seen no event yet has no id to name: what came since it left is what it missed.
+    const leftAt = known === undefined ? undefined : this.book.eventId(known.leftAt);
+    this.replay(session, visit.lastEventId ?? leftAt, history, (replay) => {
+      if (session.id === undefined) return;
+      const welcome = { session: session.id, resumed: known !== undefined, replay };
+      this.tell(session, 'welcome', JSON.stringify(welcome));
+    });
+    this.options.onEvent?.({ kind: known === undefined ? 'opened' : 'resumed', session });
+    if (this.state === 'ending') this.end(session, 'going-away');
+    return session;
   }
 
-  closed(session: Session): void {
-    if (!this.sessions.delete(session)) return;
-    this.counters.closed += 1;
-    this.counters.closedBytes += session.bytesWritten;
-    this.slotOf.get(session)?.delete(session);
-    this.slotOf.delete(session);
-    this.congested.delete(session);
+  /** The connection is gone. One that was replaced by a newer one of its session has no say any more. */
+  closed(session: Session, connection: Connection): void {
+    this.counters.closedBytes += connection.bytesWritten;
+    if (session.connection !== connection) return;
+    this.detach(session);
+    if (this.mayReturn(session)) {
+      this.book.linger(session, this.options.lingerMs, () => this.forget(session));
+    } else this.forget(session);
     if (this.sessions.size === 0) this.onEmpty?.();
   }
 
-  /** A client published: everybody gets it, the sender too. */
-  upstream(_session: Session | undefined, message: Buffer): void {
-    this.counters.upstream += 1;
-    // The bytes belong to the caller; a session's socket may keep what it is given.
-    this.broadcast(Buffer.from(message));
+  /** Sends one message to everybody in the main room. */
+  broadcast(data: Buffer, kind: PushEvent['kind'] = 'text'): void {
+    this.publish({ data, kind });
   }
 
-  /** Sends one message to every session. It is encoded once, whatever their number. */
-  broadcast(message: Buffer): void {
+  /** Sends a message to a room. It is encoded once per transport, whatever the number of sessions. */
+  publish(publication: Publication): void {
     // A write behind the end of a stream would cut off what is still buffered before it.
-    if (this.ending) return;
-    const frame = this.encode(message);
-    this.counters.published += 1;
-    for (const session of this.sessions) this.deliver(session, frame);
-  }
-
-  /** Writes a frame to one session, unless it is too far behind. */
-  deliver(session: Session, frame: Frame): void {
-    if (this.congested.size > 0 && this.isTooFarBehind(session)) {
-      this.counters.dropped += 1;
+    if (this.state === 'ending') return;
+    if (this.gate.isShut) {
+      this.gate.hold(publication);
       return;
     }
-    this.counters.delivered += 1;
-    if (!session.write(frame)) this.congested.add(session);
+    this.counters.published += 1;
+    const { room: name = MAIN_ROOM } = publication;
+    const room = this.options.replay.count > 0 ? this.rooms.get(name) : this.rooms.find(name);
+    if (room !== undefined) this.publishIn(room, publication);
   }
 
-  /** Drops the newest message for a session over its limit: no memory grows and nobody waits. */
-  private isTooFarBehind(session: Session): boolean {
-    if (!this.congested.has(session)) return false;
-    const { bufferedBytes } = session;
-    if (bufferedBytes === 0) this.congested.delete(session);
-    return bufferedBytes > this.options.bufferLimitBytes;
+  private publishIn(room: Room, { event = '', key = '', data, kind }: Publication): void {
+    if (room.ring !== undefined) this.lastNumber += 1;
+    const number = this.lastNumber;
+    const id = room.ring === undefined ? '' : this.book.eventId(number);
+    const push: PushEvent = { event, id, data, kind };
+    const frames = new Map<Encoder, Frame>();
+    let encoder: Encoder | undefined;
+    let frame: Frame | undefined;
+    for (const session of room.sessions) {
+      // It follows the ring, and this message with it.
+      if (session.state === 'replaying' && room.ring !== undefined) continue;
+      if (!session.wants(key)) continue;
+      if (frame === undefined || session.encoder !== encoder) {
+        encoder = session.encoder;
+        frame = frameFor(encoder, push, frames);
+      }
+      this.deliver(session, frame, key);
+    }
+    const at = this.options.clock() / NS_PER_MS;
+    room.ring?.push({ number, bytes: data.length, at, key, push, frames });
+  }
+
+  /** Writes a frame to one session, or leaves it to the policy for those that hold back. */
+  deliver(session: Session, frame: Frame, key: string): void {
+    const { state } = session;
+    if (state === 'live') this.slow.write(session, frame);
+    else if (state === 'congested') this.slow.offer(session, frame, key);
+    else if (state === 'replaying') this.slow.interpose(session, frame);
+    else this.slow.drop('gone');
+  }
+
+  /**
+   * Sends an event to one session only, past whatever is being replayed to it.
+   * @returns false when the session holds back: who has more to say should wait for `drained`
+   */
+  tell(
+    session: Session,
+    event: string,
+    data: Buffer | string,
+    kind: PushEvent['kind'] = 'json',
+  ): boolean {
+    const { state } = session;
+    if (state === 'away' || state === 'closing') {
+      if (this.mayReturn(session)) this.publishIn(this.own(session), { event, data, kind });
+      else this.slow.drop('gone');
+      return true;
+    }
+    if (state !== 'live' && session.bufferedBytes > this.options.bufferLimitBytes) {
+      this.slow.drop('newest');
+      return false;
+    }
+    return this.slow.write(session, session.encoder.encode({ event, id: '', data, kind }));
+  }
+
+  /** A direct message: kept for the session while it is away, where sessions may be away. */
+  message(session: Session, publication: Publication): void {
+    this.counters.published += 1;
+    const { event = '', data, kind } = publication;
+    if (this.mayReturn(session)) this.publishIn(this.own(session), publication);
+    else this.tell(session, event, data, kind);
+  }
+
+  /** Resolves when the session has drained, or is gone. */
+  drained(session: Session): Promise<void> {
+    const { connection } = session;
+    if (connection === undefined || connection.bufferedBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const gone = this.book.onGone(session, resolve);
+      connection.whenDrained(() => {
+        gone.cancel();
+        resolve();
+      });
+    });
+  }
+
+  join(session: Session, name: string): void {
+    const room = this.rooms.get(name);
+    this.enter(session, room);
+    // A session that is away only notes it down.
+    this.rooms.dropIfEmpty(room);
+  }
+
+  /** @returns false when it was not in there */
+  leave(session: Session, name: string): boolean {
+    const room = session.rooms.find((one) => one.name === name);
+    if (room === undefined) return false;
+    session.rooms = session.rooms.filter((one) => one !== room);
+    session.positions?.delete(room);
+    room.sessions.delete(session);
+    this.rooms.dropIfEmpty(room);
+    return true;
+  }
+
+  /**
+   * Replays to a session what followed an event that it has seen, as if it had just come back.
+   * @returns false when it does not read what it has been sent already
+   */
+  resume(session: Session, lastEventId: string): boolean {
+    const { state } = session;
+    if (state !== 'live' && state !== 'replaying') return state !== 'congested';
+    // Gaps are told at once: who asks on and on without reading would be buffered for without end.
+    if (session.bufferedBytes > this.options.bufferLimitBytes) return false;
+    this.replay(session, lastEventId, 0);
+    return true;
+  }
+
+  /** Ends a session's connection for a reason of the server, which is told where that is possible. */
+  expel(session: Session, reason: CloseReason, retryMs?: number): void {
+    const { connection } = session;
+    if (connection === undefined || session.state === 'closing') return;
+    this.counters.expelled[reason] += 1;
+    this.options.onEvent?.({ kind: 'expelled', session, why: reason });
+    this.retire(session);
+    this.departures.farewell(connection, reason, retryMs);
   }
 
   get bufferedBytes(): number {
-    let sum = 0;
-    for (const session of this.congested) sum += session.bufferedBytes;
-    return sum;
+    return this.slow.bufferedBytes;
   }
 
   get bytesWritten(): number {
     let sum = this.counters.closedBytes;
-    for (const session of this.sessions) sum += session.bytesWritten;
+    for (const { connection } of this.sessions) sum += connection?.bytesWritten ?? 0;
     return sum;
+  }
+
+  /** Time that publishing stood still for slow sessions, ns. */
+  get blockedNs(): number {
+    return this.gate.blockedNs;
+  }
+
+  /** Deliveries left out, for whatever reason. */
+  get dropped(): number {
+    return Object.values(this.counters.drops).reduce((sum, one) => sum + one, 0);
+  }
+
+  /**
+   * Sends everybody away in batches, each with a time of its own to come back. Resolves when they have
+   * gone or the deadline has passed.
+   */
+  async drain(deadlineMs: number): Promise<void> {
+    if (this.state !== 'open') return;
+    this.state = 'draining';
+    this.departures.drain(this.sessions, deadlineMs, this.options.random, (session, retryMs) =>
+      this.expel(session, 'restart', retryMs),
+    );
+    await this.empty(deadlineMs);
   }
 
   /** Asks every session to end, and ends those that have not by the deadline. */
   async close(deadlineMs: number): Promise<void> {
-    this.ending = true;
-    clearInterval(this.heartbeat);
-    for (const session of this.sessions) session.close('going-away');
-    if (this.sessions.size > 0) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, deadlineMs);
-        this.onEmpty = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+    this.state = 'ending';
+    clearInterval(this.housekeeping);
+    this.heartbeats.close();
+    this.gate.close();
+    this.replayer.close();
+    this.book.close();
+    for (const session of this.sessions) {
+      if (session.state !== 'closing') this.end(session, 'going-away');
     }
-    for (const session of this.sessions) session.destroy();
+    await this.empty(deadlineMs);
+    this.departures.close();
+    for (const { connection } of this.sessions) connection?.destroy();
+  }
+
+  private async empty(deadlineMs: number): Promise<void> {
+    if (this.sessions.size === 0) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, deadlineMs);
+      this.onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  /** Whoever speaks for a session that still has a connection takes it over: the old one is cut. */
+  private comeBack(session: Session, encoder: Encoder): void {
+    this.counters.resumed += 1;
+    session.linger?.cancel();
+    session.encoder = encoder;
+    const { connection } = session;
+    if (connection === undefined) return;
+    this.detach(session);
+    // It is often one that is dead, and would never answer.
+    this.departures.farewell(connection, 'going-away');
+  }
+
+  private detach(session: Session): void {
+    this.retire(session);
+    session.connection = undefined;
+    session.state = 'away';
+    this.slow.drop('gone', session.outbox?.length ?? 0);
+    session.outbox = undefined;
+    session.positions = undefined;
+    this.sessions.delete(session);
+    this.book.gone(session);
+    this.rooms.absent(session);
+    this.counters.closed += 1;
+    this.options.onEvent?.({ kind: 'closed', session });
+  }
+
+  /** A session that is replaying follows the room from here on. */
+  private enter(session: Session, room: Room): void {
+    if (!room.sessions.has(session)) session.positions?.set(room, this.lastNumber);
+    this.rooms.enter(session, room);
+  }
+
+  /** The room of a session itself. */
+  private own(session: Session): Room {
+    const room = this.rooms.own(session);
+    this.enter(session, room);
+    return room;
+  }
+
+  /** Whether it is kept in mind without a connection. */
+  private mayReturn(session: Session): boolean {
+    if (this.options.lingerMs === 0 || this.state !== 'open') return false;
+    return this.book.find(session.id) === session;
+  }
+
+  /** It will not come back, or not as the same. */
+  private forget(session: Session): void {
+    if (session.connection !== undefined) return;
+    this.book.remove(session);
+    this.rooms.forget(session);
+    this.options.onEvent?.({ kind: 'forgotten', session });
+  }
+
+  /** Nothing is written to it from now on. */
+  private retire(session: Session): void {
+    if (session.state !== 'closing') {
+      const own = this.rooms.findOwn(session);
+      const followed = own === undefined ? undefined : session.positions?.get(own);
+      session.leftAt = followed ?? this.lastNumber;
+    }
+    session.state = 'closing';
+    this.slow.remove(session);
+    this.heartbeats.remove(session);
+  }
+
+  private end(session: Session, reason: CloseReason): void {
+    this.retire(session);
+    session.connection?.close(reason);
+  }
+
+  /** @param onCount is told how many messages follow, before the first of them */
+  private replay(
+    session: Session,
+    lastEventId: string | undefined,
+    history: number,
+    onCount?: (replay: number) => void,
+  ): void {
+    const own = this.rooms.findOwn(session);
+    if (own !== undefined) this.rooms.enter(session, own);
+    const behind = this.replayer.start(session, {
+      rooms: session.rooms.filter(({ ring }) => ring !== undefined),
+      from:
+        lastEventId === undefined
+          ? undefined
+          : { id: lastEventId, number: this.book.numberOf(lastEventId) },
+      history,
+      own,
+      leftAt: session.leftAt,
+      newest: this.lastNumber,
+      onCount,
+    });
+    if (behind) session.state = 'replaying';
+  }
+
+  private keepHouse(): void {
+    this.slow.sweep();
+    this.lifetimes.sweep(this.sessions, (session, retryMs) =>
+      this.expel(session, 'restart', retryMs),
+    );
+    this.rooms.expire(this.options.clock() / NS_PER_MS);
   }
 }

@@ -1,85 +1,223 @@
 /** The HTTP side of a server process: routes, upgrades, and TCP listeners for what is not HTTP. */
 
-import type { Server as HttpServer } from 'node:http';
-import { createServer as createHttpServer } from 'node:http';
-import type { AddressInfo, Server as TcpServer } from 'node:net';
+import { readFileSync } from 'node:fs';
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import { createServer as createHttpServer, STATUS_CODES } from 'node:http';
+import type { Server as HttpsServer } from 'node:https';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket, Server as TcpServer } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createServer as createTlsServer } from 'node:tls';
 import type { Listener, Route, Upgrade } from '../core/transport.ts';
 
 /** Connections waiting to be accepted: a crowd that connects at once must not be turned away by the kernel. */
 const BACKLOG = 4_096;
+/** A client that has not sent a whole request head by then is ended, ms; it covers upgrades left half open. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** And the whole of a request, ms: nobody needs longer for a body within the limit. */
+const REQUEST_TIMEOUT_MS = 30_000;
+/** How long who was refused has to read why, ms. */
+const FAREWELL_MS = 1_000;
+/**
+ * How long an idle connection is kept for the next POST, ms. Longer than proxies keep theirs (60 s is
+ * common), or the server closes one just as a proxy sends on it, which becomes a 502.
+ */
+const KEEP_ALIVE_MS = 75_000;
+
+export interface ListenerOptions {
+  readonly host: string;
+  /** 0 takes any free port. */
+  readonly port: number;
+  /** Paths of a certificate and its key, PEM. */
+  readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  readonly headersTimeoutMs?: number | undefined;
+  readonly requestTimeoutMs?: number | undefined;
+}
 
 export interface OpenListener extends Listener {
   readonly port: number;
+  /** PEM of the certificate, where it speaks TLS. */
+  readonly certificate: string | undefined;
+  /** Asked before every request that is no upgrade; true when it has answered itself. */
+  guard(look: (request: IncomingMessage, response: ServerResponse) => boolean): void;
+  /** Is told the status of what is refused here, before any route has seen it. */
+  onRefused(tell: (status: number) => void): void;
+  /** Bytes of all sockets there were, TLS and HTTP heads included. */
+  traffic(): { bytesIn: number; bytesOut: number };
   /** Stops accepting; connections that exist are left to their sessions. */
   close(): void;
   /** Ends the HTTP connections that are no session: silent ones, requests under way. */
   destroyRest(): void;
 }
 
-/** @throws the `listen` error of Node (EADDRINUSE, EACCES, …) */
-export async function openListener(host: string, port: number): Promise<OpenListener> {
+/** @throws the `listen` error of Node (EADDRINUSE, EACCES, …), or that of reading the certificate */
+export async function openListener(options: ListenerOptions): Promise<OpenListener> {
+  const { host, port, tls } = options;
   const routes = new Map<string, Route>();
   const upgrades = new Map<string, Upgrade>();
   const tcpServers: TcpServer[] = [];
+  const sockets = new Set<Socket>();
+  const gone = { bytesIn: 0, bytesOut: 0 };
+  let guard: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
+  let refused: (status: number) => void = () => undefined;
 
-  const http = createHttpServer({ noDelay: true, keepAlive: false }, (request, response) => {
+  const handlerOf = (method: string, path: string): Route | undefined =>
+    routes.get(`${method} ${path}`) ?? routes.get(`${method} ${patternOf(path)}`);
+
+  const { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const settings = {
+    noDelay: true,
+    keepAlive: false,
+    headersTimeout: headersTimeoutMs,
+    // Node refuses one that is shorter than that of the head.
+    requestTimeout: Math.max(headersTimeoutMs, requestTimeoutMs),
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    connectionsCheckingInterval: 1_000,
+  };
+  const onRequest = (request: IncomingMessage, response: ServerResponse): void => {
+    if (guard(request, response)) return;
     const path = pathOf(request.url);
-    const handler = routes.get(`${request.method} ${path}`);
-    if (handler !== undefined) return handler(request, response);
-    const known = [...routes.keys()].some((route) => route.endsWith(` ${path}`));
-    response.writeHead(known ? 405 : 404, { 'Content-Type': 'text/plain' });
+    const handler = handlerOf(request.method ?? '', path);
+    if (handler !== undefined) {
+      handler(request, response);
+      return;
+    }
+    const known = ['GET', 'POST'].some((method) => handlerOf(method, path) !== undefined);
+    const status = known ? 405 : 404;
+    refused(status);
+    response.writeHead(status, { 'Content-Type': 'text/plain' });
     response.end(
       known ? `${request.method} is not allowed on ${path}\n` : `there is nothing at ${path}\n`,
     );
-  });
-  http.on('upgrade', (request, socket, head) => {
+  };
+  const material =
+    tls === undefined
+      ? undefined
+      : { cert: readFileSync(tls.cert, 'utf8'), key: readFileSync(tls.key, 'utf8') };
+  const http =
+    material === undefined
+      ? createHttpServer(settings, onRequest)
+      : createHttpsServer({ ...settings, ...material }, onRequest);
+  const count = (socket: Socket): void => {
+    sockets.add(socket);
+    socket.once('close', () => {
+      sockets.delete(socket);
+      gone.bytesIn += socket.bytesRead;
+      gone.bytesOut += socket.bytesWritten;
+    });
+  };
+  http.on('connection', count);
+  http.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const handler = upgrades.get(pathOf(request.url));
-    if (handler === undefined) refuseUpgrade(socket);
-    else handler(request, socket, head);
+    if (handler !== undefined) {
+      handler(request, socket, head);
+      return;
+    }
+    refused(404);
+    refuse(socket, 404);
   });
-  http.on('clientError', (_error, socket) => {
+  http.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => {
+    // Whatever else comes from somebody who has been refused.
+    if (socket.writableEnded) return;
+    const status = statusOf(error);
+    if (status !== undefined) refused(status);
     // Not into the middle of a stream, whose reader would take it for a part of that.
     const silent = 'bytesWritten' in socket && socket.bytesWritten === 0;
-    if (silent && socket.writable) {
-      socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n');
-    } else socket.destroy();
+    if (status !== undefined && silent && socket.writable) refuse(socket, status);
+    else socket.destroy();
   });
   await listen(http, host, port);
 
   return {
     host,
     http,
+    secure: material !== undefined,
+    certificate: material?.cert,
     port: portOf(http),
-    route: (method, path, handler) => void routes.set(`${method} ${path}`, handler),
+    guard: (look) => {
+      guard = look;
+    },
+    onRefused: (tell) => {
+      refused = tell;
+    },
+    route: (method, path, handler) => {
+      const key = `${method} ${path}`;
+      if (routes.has(key)) throw new Error(`two handlers for ${key}`);
+      else routes.set(key, handler);
+    },
     upgrade: (path, handler) => void upgrades.set(path, handler),
     async listenTcp(onSocket) {
-      const server = createTcpServer({ noDelay: true, allowHalfOpen: false }, onSocket);
+      const accept = (socket: Socket): void => {
+        if (material === undefined) count(socket);
+        onSocket(socket);
+      };
+      const server =
+        material === undefined
+          ? createTcpServer({ noDelay: true, allowHalfOpen: false }, accept)
+          : createTlsServer({ noDelay: true, allowHalfOpen: false, ...material }, accept);
+      if (material !== undefined) server.on('connection', count);
       tcpServers.push(server);
       await listen(server, host, 0);
       return portOf(server);
+    },
+    traffic() {
+      const sum = { ...gone };
+      for (const { bytesRead, bytesWritten } of sockets) {
+        sum.bytesIn += bytesRead;
+        sum.bytesOut += bytesWritten;
+      }
+      return sum;
     },
     close() {
       http.close();
       http.closeIdleConnections();
       for (const server of tcpServers) server.close();
     },
-    destroyRest: () => http.closeAllConnections(),
+    destroyRest() {
+      http.closeAllConnections();
+      for (const socket of sockets) socket.destroy();
+    },
   };
+}
+
+/** '/sessions/abc/send' → '/sessions/:id/send': the only kind of path with a variable part. */
+function patternOf(path: string): string {
+  const from = path.indexOf('/', 1) + 1;
+  const to = path.indexOf('/', from);
+  return from === 0 || to <= from ? path : `${path.slice(0, from)}:id${path.slice(to)}`;
 }
 
 function pathOf(url: string | undefined): string {
   return (url ?? '/').split('?', 1)[0] ?? '/';
 }
 
-function refuseUpgrade(socket: Duplex): void {
-  // A peer that is already gone needs no answer.
-  socket.on('error', () => socket.destroy());
-  socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+/** What the client did wrong; undefined where its connection just broke. */
+function statusOf({ code = '' }: NodeJS.ErrnoException): number | undefined {
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return 408;
+  if (code === 'HPE_HEADER_OVERFLOW') return 431;
+  return code.startsWith('HPE_') ? 400 : undefined;
 }
 
-function listen(server: HttpServer | TcpServer, host: string, port: number): Promise<void> {
+/**
+ * Answers, and gives the peer a while to read that: to close on bytes that were not read would reset the
+ * connection, answer and all. A peer that does not end its own side would keep the socket for ever.
+ */
+function refuse(socket: Duplex, status: number): void {
+  // A peer that is already gone needs no answer.
+  socket.on('error', () => socket.destroy());
+  const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.once('end', () => socket.destroy());
+  socket.resume();
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
+}
+
+type AnyServer = HttpServer | HttpsServer | TcpServer;
+
+function listen(server: AnyServer, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen({ host, port, backlog: BACKLOG }, () => {
@@ -89,6 +227,6 @@ function listen(server: HttpServer | TcpServer, host: string, port: number): Pro
   });
 }
 
-function portOf(server: HttpServer | TcpServer): number {
+function portOf(server: AnyServer): number {
   return (server.address() as AddressInfo).port;
 }

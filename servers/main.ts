@@ -9,9 +9,11 @@ import { publishOnSchedule } from '../core/publisher.ts';
 import { createTicker } from '../core/ticker.ts';
 import type { TransportName } from '../transports/registry.ts';
 import { transports } from '../transports/registry.ts';
+import { askOnSchedule } from './asker.ts';
 import { FaultyHub } from './faulty-hub.ts';
+import { handlerOf } from './load-handler.ts';
 import type { PushServer } from './push-server.ts';
-import { createPushServer } from './push-server.ts';
+import { createPushServer, defaults } from './push-server.ts';
 
 const SAMPLE_MS = 1_000;
 
@@ -21,10 +23,12 @@ const clock = createClock(config.epoch);
 
 try {
   const faulty = Object.values(config.faults).some((value) => value > 0);
+  const { replay, transport, ...rest } = config;
   const server = await createPushServer({
-    ...config,
+    ...rest,
     // The controller only sends names of the registry.
-    transport: transports[config.transport as TransportName],
+    transports: { [transport]: transports[transport as TransportName] },
+    replay: { ...defaults.replay, count: replay },
     faults: faulty ? config.faults : undefined,
   });
   await serve(server);
@@ -36,7 +40,7 @@ try {
 }
 
 async function serve(server: PushServer): Promise<void> {
-  const { hub } = server;
+  const { hub, operator, listener } = server;
   const ticker = await createTicker(clock, config.epoch);
   const probe = startLoopProbe();
   const lap = probe.lap();
@@ -61,9 +65,12 @@ async function serve(server: PushServer): Promise<void> {
     const faulty = order.measured && hub instanceof FaultyHub ? hub : undefined;
     faulty?.arm();
     const stall = faulty === undefined ? undefined : scheduleStall(order);
-    const publication = await publishOnSchedule(order, clock, ticker, (message) =>
-      hub.broadcast(message),
-    );
+    const { kind: audience } = order.audience;
+    const publication = await publishOnSchedule(order, clock, ticker, (data, channel) => {
+      if (audience === 'rooms') hub.publish({ data, kind: 'json', room: `r${channel}` });
+      else if (audience === 'keys') hub.publish({ data, kind: 'json', key: `k${channel}` });
+      else hub.broadcast(data, 'json');
+    });
     clearTimeout(stall);
     const injected = faulty?.disarm() ?? { dropped: 0, duplicated: 0, swapped: 0 };
     channel.send({ kind: 'published', ...publication, injected, failed: 0 });
@@ -75,7 +82,7 @@ async function serve(server: PushServer): Promise<void> {
     let sent = 0;
     while (clock() - startedAt < durationMs * NS_PER_MS) {
       const now = clock();
-      hub.broadcast(write(sent, now, now));
+      hub.broadcast(write(sent, now, now), 'json');
       sent += 1;
       // One turn of the event loop, so that sockets drain and leave.
       await new Promise((resolve) => setImmediate(resolve));
@@ -94,8 +101,28 @@ async function serve(server: PushServer): Promise<void> {
     switch (message.kind) {
       case 'publish':
         return publish(message.order);
+      case 'handle':
+        startSampling();
+        operator.handler = handlerOf(message.work, message.payloadBytes, clock);
+        return channel.send({ kind: 'handling' });
+      case 'ask':
+        startSampling();
+        return channel.send({
+          kind: 'asked',
+          report: await askOnSchedule(message.order, server, clock, ticker),
+        });
       case 'count':
-        return channel.send({ kind: 'counted', dropped: hub.counters.dropped });
+        return channel.send({
+          kind: 'counted',
+          counts: {
+            drops: { ...hub.counters.drops },
+            ...listener.traffic(),
+            upstreamConnections: server.postConnections(),
+            blockedNs: hub.blockedNs,
+            requests: operator.counters.requests,
+            cancelled: operator.counters.cancelled,
+          },
+        });
       case 'flood':
         return flood(message.durationMs, message.payloadBytes);
       case 'stop':
@@ -105,7 +132,9 @@ async function serve(server: PushServer): Promise<void> {
   channel.onMessage((message) => {
     handle(message).catch(crash);
   });
-  channel.send({ kind: 'listening', endpoint: server.endpoint, httpPort: server.httpPort });
+  const endpoint = server.endpoints[config.transport];
+  if (endpoint === undefined) throw new Error(`no endpoint for ${config.transport}`);
+  channel.send({ kind: 'listening', endpoint, httpPort: server.httpPort });
 }
 
 /** Blocks the event loop once, in the middle of the phase, as a long computation would. */

@@ -2,19 +2,33 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Registry } from 'prom-client';
 import { reasonOf } from '../core/errors.ts';
+import type { Gatekeeper } from './admission.ts';
+import type { Asks } from './asks.ts';
+import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Hub } from './hub.ts';
+import type { Operator } from './operator.ts';
+
+/** Those who count. */
+export interface Counting {
+  readonly hub: Hub;
+  readonly operator: Operator;
+  readonly asks: Asks;
+  readonly gatekeeper: Gatekeeper;
+  readonly breaker: CircuitBreaker;
+}
 
 /**
  * prom-client is loaded, and its event-loop and GC probes are started, by the first scrape: a trial that
  * nobody scrapes does not pay for them.
  */
-export function metricsRoute(hub: Hub) {
+export function metricsRoute(counting: Counting) {
   let registry: Promise<Registry> | undefined;
   return (_request: IncomingMessage, response: ServerResponse): void => {
-    registry ??= createRegistry(hub);
+    registry ??= createRegistry(counting);
     registry
       .then(async (ready) => {
-        response.writeHead(200, { 'Content-Type': ready.contentType }).end(await ready.metrics());
+        const text = await ready.metrics();
+        response.writeHead(200, { 'Content-Type': ready.contentType }).end(text);
       })
       .catch((error: unknown) => {
         response.writeHead(500, { 'Content-Type': 'text/plain' }).end(`${reasonOf(error)}\n`);
@@ -22,7 +36,13 @@ export function metricsRoute(hub: Hub) {
   };
 }
 
-async function createRegistry(hub: Hub): Promise<Registry> {
+async function createRegistry({
+  hub,
+  operator,
+  asks,
+  gatekeeper,
+  breaker,
+}: Counting): Promise<Registry> {
   const { Registry, Gauge, Counter, collectDefaultMetrics } = await import('prom-client');
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
@@ -37,46 +57,81 @@ async function createRegistry(hub: Hub): Promise<Registry> {
       },
     });
   };
-  /** The hub owns the count; a counter only goes up, so it is moved by what came since. */
-  const counter = (
+  /** Others own the counts; a counter only goes up, so it is moved by what came since. */
+  const counters = (
     name: string,
     help: string,
-    read: () => number,
-    labels: Record<string, string> = {},
+    label: string | undefined,
+    read: () => Iterable<readonly [string, number]>,
   ): void => {
-    let seen = 0;
+    const seen = new Map<string, number>();
     new Counter({
       name: `pushbench_${name}`,
       help,
-      labelNames: Object.keys(labels),
+      labelNames: label === undefined ? [] : [label],
       registers: [registry],
       collect() {
-        const now = read();
-        this.inc(labels, now - seen);
-        seen = now;
+        for (const [value, now] of read()) {
+          const labels = label === undefined ? {} : { [label]: value };
+          const before = seen.get(value) ?? 0;
+          // What was counted may be taken back: bytes that were never sent, when a connection is cut.
+          this.inc(labels, Math.max(0, now - before));
+          seen.set(value, Math.max(now, before));
+        }
       },
     });
   };
+  const counter = (name: string, help: string, read: () => number): void =>
+    counters(name, help, undefined, () => [['', read()]]);
 
-  const { counters } = hub;
+  const ofHub = hub.counters;
+  const ofOperator = operator.counters;
   gauge('sessions', 'Connected sessions', () => hub.sessions.size);
+  gauge('rooms', 'Rooms that somebody is in or that keep something', () => hub.rooms.size);
+  gauge('asks_pending', 'Questions to clients that are open', () => asks.pending);
   gauge(
     'buffered_bytes',
     'Bytes accepted for sessions that the kernel has not taken',
     () => hub.bufferedBytes,
   );
-  counter('sessions_opened_total', 'Sessions opened since the start', () => counters.opened);
-  counter('sessions_closed_total', 'Sessions closed since the start', () => counters.closed);
-  counter('messages_published_total', 'Messages broadcast', () => counters.published);
-  counter('messages_upstream_total', 'Messages received from clients', () => counters.upstream);
-  counter('messages_delivered_total', 'Messages written to sessions', () => counters.delivered);
+  counter('sessions_opened_total', 'Sessions opened since the start', () => ofHub.opened);
+  counter('sessions_resumed_total', 'Sessions that came back', () => ofHub.resumed);
+  counter('sessions_closed_total', 'Connections closed since the start', () => ofHub.closed);
+  counter('messages_published_total', 'Messages published', () => ofHub.published);
+  counter('messages_upstream_total', 'Messages received from clients', () => ofHub.upstream);
+  counter('messages_delivered_total', 'Messages written to sessions', () => ofHub.delivered);
+  counter('messages_replayed_total', 'Messages written again on a resume', () => ofHub.replayed);
+  counter('gaps_total', 'Resumes that could not be complete', () => ofHub.gaps);
   counter(
     'bytes_written_total',
     'Bytes written to sessions, handshakes included',
     () => hub.bytesWritten,
   );
-  counter('drops_total', 'Messages not written, by reason', () => counters.dropped, {
-    reason: 'slow',
+  counter('blocked_seconds_total', 'Time publishing stood still for slow sessions', () => {
+    return hub.blockedNs / 1e9;
   });
+  counters('drops_total', 'Messages not written, by reason', 'reason', () =>
+    Object.entries(ofHub.drops),
+  );
+  counters('expelled_total', 'Connections the server ended, by reason', 'reason', () =>
+    Object.entries(ofHub.expelled),
+  );
+  counters('refused_total', 'Connections and requests refused, by status', 'status', () =>
+    [...gatekeeper.counters.refused].map(([status, count]) => [String(status), count] as const),
+  );
+  counters('requests_total', 'Requests of clients, by outcome', 'outcome', () => [
+    ['answered', ofOperator.answered],
+    ['failed', ofOperator.failed],
+    ['cancelled', ofOperator.cancelled],
+  ]);
+  counters('operations_refused_total', 'Operations refused', undefined, () => [
+    ['', ofOperator.refused],
+  ]);
+  counters('asks_total', 'Questions to clients, by outcome', 'outcome', () =>
+    Object.entries(asks.counters),
+  );
+  counters('breaker_total', 'Calls of the application, by outcome', 'outcome', () =>
+    Object.entries(breaker.counters),
+  );
   return registry;
 }

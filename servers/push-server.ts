@@ -1,58 +1,295 @@
-/** A push server on one transport: listener, hub, health and metrics routes. Usable in any process. */
+/**
+ * A push server on one or several transports: one hub, the same rules on each. Usable in any process:
+ *
+ *     const server = await createPushServer({ transports: { sse, ws }, port: 8080 });
+ *     server.hub.publish({ room: 'news', data: Buffer.from('{"hello":1}'), kind: 'json' });
+ *     await server.close();
+ */
+import type { Socket } from 'node:net';
+import type { Logger } from 'pino';
+import { createClock, newEpoch } from '../core/clock.ts';
 import type { Faults } from '../core/faults.ts';
 import { createRandom } from '../core/random.ts';
-import type { Endpoint, Transport } from '../core/transport.ts';
+import type { SlowPolicy } from '../core/scenario.ts';
+import type { Connection, Endpoint, Transport } from '../core/transport.ts';
+import { createAccess } from './access.ts';
+import type { AdmissionLimits } from './admission.ts';
+import { Gatekeeper } from './admission.ts';
+import type { RequestHandler } from './application.ts';
+import { echo } from './application.ts';
+import type { AskOutcome } from './asks.ts';
+import { Asks } from './asks.ts';
+import { CircuitBreaker } from './circuit-breaker.ts';
 import { FaultyHub } from './faulty-hub.ts';
+import { feedNames, startFeeds } from './feeds.ts';
 import { Hub } from './hub.ts';
+import type { HubEvent, HubOptions } from './hub-options.ts';
+import type { OpenListener } from './listener.ts';
 import { openListener } from './listener.ts';
+import { logEvent, traced } from './log.ts';
 import { metricsRoute } from './metrics.ts';
+import { Operator } from './operator.ts';
+import type { PortServices, Rates } from './port.ts';
+import { Port } from './port.ts';
+import type { RingLimits } from './replay-ring.ts';
+import { addRoutes } from './routes.ts';
+import type { Session } from './session.ts';
 
+/** What a push server can be told. Everything but the transports has a default (`defaults` below). */
 export interface PushServerOptions {
-  readonly transport: Transport;
+  /** Under names of your choice; each of its own protocol, since they share paths. */
+  readonly transports: Readonly<Record<string, Transport>>;
   readonly host: string;
+  /** 0 takes any free port. */
   readonly port: number;
+  /** Paths of a certificate and its key, PEM, for HTTPS and WSS. */
+  readonly tls: { readonly cert: string; readonly key: string } | undefined;
+  /** Interval of heartbeats, ms; 0 sends none. */
   readonly heartbeatMs: number;
+  /** What happens to sessions that do not keep up, and from how many buffered bytes on. */
+  readonly policy: SlowPolicy;
   readonly bufferLimitBytes: number;
+  /** With `disconnect`: the longest a session may hold back; with `block`: the longest all wait, ms. */
+  readonly slowMs: number;
+  readonly blockMs: number;
+  /** What each room keeps for those who come back. */
+  readonly replay: RingLimits;
+  /** How long a session with an identity may be away, ms, and what is kept for it meanwhile. */
+  readonly lingerMs: number;
+  readonly away: RingLimits;
+  /** Longest life of a connection, ms, give or take a fifth; 0: no end. */
+  readonly lifetimeMs: number;
+  readonly limits: AdmissionLimits;
+  readonly rates: Rates;
+  /** Largest message or body of a client, bytes. */
+  readonly messageLimitBytes: number;
+  /** How long a client may take for the head of a request, and for all of it, ms. */
+  readonly headersTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  /** Whoever has it may connect and POST; undefined: everybody. */
+  readonly token: string | undefined;
+  /** Origins of pages that may connect; 'any': all of them. */
+  readonly origins: 'any' | readonly string[];
+  /** Answers requests of clients. */
+  readonly onRequest: RequestHandler;
+  /** How long a client may take to answer a question, ms. */
+  readonly askTimeoutMs: number;
+  /** Failures of `onRequest` in a row after which it is spared, and for how long, ms. */
+  readonly breaker: { readonly failures: number; readonly openMs: number };
+  /** Whether the rooms `clock` and `ticker` are published to. */
+  readonly feeds: boolean;
+  readonly log: Logger | undefined;
+  /** Identity of a session whose messages are logged. */
+  readonly trace: string | undefined;
   readonly seed: number;
   /** Present where faults are to be injected. */
-  readonly faults?: Faults | undefined;
+  readonly faults: Faults | undefined;
+}
+
+const KIB = 1_024;
+const MIB = 1_024 * KIB;
+
+export const defaults: Omit<PushServerOptions, 'transports'> = {
+  host: '127.0.0.1',
+  port: 0,
+  tls: undefined,
+  heartbeatMs: 15_000,
+  policy: 'drop-newest',
+  bufferLimitBytes: MIB,
+  slowMs: 10_000,
+  blockMs: 250,
+  replay: { count: 0, bytes: 16 * MIB, ageMs: 300_000 },
+  lingerMs: 0,
+  away: { count: 1_000, bytes: MIB, ageMs: 300_000 },
+  lifetimeMs: 0,
+  limits: {
+    maxSessions: Number.POSITIVE_INFINITY,
+    maxPerAddress: Number.POSITIVE_INFINITY,
+    maxRooms: 100_000,
+    rooms: undefined,
+  },
+  rates: { perSession: 0, burst: 100 },
+  messageLimitBytes: 16 * MIB,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  token: undefined,
+  origins: 'any',
+  onRequest: echo,
+  askTimeoutMs: 30_000,
+  breaker: { failures: 5, openMs: 10_000 },
+  feeds: false,
+  log: undefined,
+  trace: undefined,
+  seed: 1,
+  faults: undefined,
+};
+
+/** What the routes are made of. */
+export interface PushServices extends PortServices {
+  readonly messageLimitBytes: number;
+  ask(session: Session, data: unknown, timeoutMs?: number): Promise<AskOutcome>;
 }
 
 export interface PushServer {
   readonly hub: Hub;
-  readonly endpoint: Endpoint;
+  readonly operator: Operator;
+  readonly asks: Asks;
+  readonly gatekeeper: Gatekeeper;
+  readonly listener: OpenListener;
+  /** Where clients of each transport connect, by the names it was given. */
+  readonly endpoints: Readonly<Record<string, Endpoint>>;
   readonly httpPort: number;
+  /** Asks the client of a session. @param timeoutMs left out: the server's own */
+  ask(session: Session, data: unknown, timeoutMs?: number): Promise<AskOutcome>;
+  /** Connections that have carried a POST so far. */
+  postConnections(): number;
+  /** Logs the messages of the session with this identity from its next connection on. */
+  trace(session: string | undefined): void;
+  /** Lets nobody in any more, sends everybody away without a stampede, and closes. */
+  drain(deadlineMs?: number): Promise<void>;
   /** SSE streams end, WebSockets get 1001, and no port is left. */
   close(deadlineMs?: number): Promise<void>;
 }
 
 /** How long sessions have to end by themselves before they are destroyed, ms. */
 const CLOSE_DEADLINE_MS = 2_000;
+const DRAIN_DEADLINE_MS = 10_000;
 
-export async function createPushServer(options: PushServerOptions): Promise<PushServer> {
-  const listener = await openListener(options.host, options.port);
-  const hubOptions = {
-    heartbeatMs: options.heartbeatMs,
-    bufferLimitBytes: options.bufferLimitBytes,
+/** @throws the `listen` error of Node (EADDRINUSE, EACCES, …) */
+export async function createPushServer(
+  given: Partial<PushServerOptions> & Pick<PushServerOptions, 'transports'>,
+): Promise<PushServer> {
+  const options: PushServerOptions = { ...defaults, ...given };
+  const { log } = options;
+  const listener = await openListener(options);
+  const clock = createClock(newEpoch());
+  let traceId = options.trace;
+  const hubOptions: HubOptions = {
+    ...options,
     random: createRandom(options.seed),
+    clock,
+    onEvent(event) {
+      onEvent(event);
+      if (log !== undefined) logEvent(log, event);
+    },
   };
   const hub =
     options.faults === undefined ? new Hub(hubOptions) : new FaultyHub(hubOptions, options.faults);
-  const end = await options.transport.attach(listener, hub);
-  hub.use(end);
-  listener.route('GET', '/healthz', (_request, response) => {
-    response.writeHead(200, { 'Content-Type': 'application/json' });
-    response.end(`${JSON.stringify({ status: 'ok', sessions: hub.sessions.size })}\n`);
+  const asks = new Asks({
+    instance: hub.book.instance,
+    defaultTimeoutMs: options.askTimeoutMs,
+    remember: 10_000,
+    setTimer(act, ms) {
+      const timer = setTimeout(act, ms);
+      timer.unref();
+      return { cancel: () => clearTimeout(timer) };
+    },
+    clock,
   });
-  listener.route('GET', '/metrics', metricsRoute(hub));
-  return {
+  const feeds = options.feeds ? feedNames : [];
+  const gatekeeper = new Gatekeeper(hub, createAccess(options), options.limits, feeds);
+  const breaker = new CircuitBreaker({ ...options.breaker, clock: () => performance.now() });
+  const operator = new Operator(hub, asks, gatekeeper, breaker, options.onRequest);
+  function onEvent({ kind, session }: HubEvent): void {
+    if (kind === 'closed') operator.left(session);
+    else if (kind === 'forgotten') operator.abandon(session);
+  }
+  const services: PushServices = {
     hub,
-    endpoint: end.endpoint,
-    httpPort: listener.port,
-    async close(deadlineMs = CLOSE_DEADLINE_MS) {
-      listener.close();
-      await hub.close(deadlineMs);
-      listener.destroyRest();
+    gatekeeper,
+    operator,
+    rates: options.rates,
+    messageLimitBytes: options.messageLimitBytes,
+    clock,
+    watch: (session, connection: Connection) =>
+      log !== undefined && traceId !== undefined && session.id === traceId
+        ? traced(connection, log, session.number)
+        : connection,
+    ask(session, data, timeoutMs) {
+      const { id, outcome } = asks.open(session, timeoutMs);
+      hub.tell(session, 'ask', JSON.stringify({ id, data }));
+      return outcome;
     },
   };
+  const posters = guardRequests(listener, gatekeeper);
+  listener.onRefused((status) => gatekeeper.count(status));
+  const endpoints: Record<string, Endpoint> = {};
+  try {
+    for (const [name, transport] of Object.entries(options.transports)) {
+      const port = new Port(services, feeds, options.messageLimitBytes);
+      const end = await transport.attach(listener, port);
+      port.encode = end.encode;
+      const { certificate } = listener;
+      endpoints[name] = {
+        ...end.endpoint,
+        ...(certificate === undefined ? {} : { tls: { ca: certificate } }),
+      };
+    }
+  } catch (error) {
+    listener.close();
+    await hub.close(0);
+    throw error;
+  }
+  addRoutes(listener, services);
+  listener.route('GET', '/metrics', metricsRoute({ hub, operator, asks, gatekeeper, breaker }));
+  const running = options.feeds ? startFeeds(hub, options.seed) : undefined;
+
+  const close = async (deadlineMs = CLOSE_DEADLINE_MS): Promise<void> => {
+    running?.close();
+    listener.close();
+    await hub.close(deadlineMs);
+    asks.closeAll();
+    listener.destroyRest();
+  };
+  return {
+    hub,
+    operator,
+    asks,
+    gatekeeper,
+    listener,
+    endpoints,
+    httpPort: listener.port,
+    ask: services.ask,
+    postConnections: () => posters.count,
+    trace: (session) => {
+      traceId = session;
+    },
+    async drain(deadlineMs = DRAIN_DEADLINE_MS) {
+      await hub.drain(deadlineMs);
+      await close(0);
+    },
+    close,
+  };
+}
+
+/**
+ * Tokens, origins and CORS for everything but streams and upgrades, which ask when they are let in.
+ * @returns how many connections POSTs have come on
+ */
+function guardRequests(listener: OpenListener, gatekeeper: Gatekeeper): { count: number } {
+  const seen = new WeakSet<Socket>();
+  const posters = { count: 0 };
+  listener.guard((request, response) => {
+    const { method, headers, url = '/', socket } = request;
+    if (method === 'POST' || url.startsWith('/metrics')) {
+      if (method === 'POST' && !seen.has(socket)) {
+        seen.add(socket);
+        posters.count += 1;
+      }
+      const refusal = gatekeeper.check(request);
+      for (const [name, value] of Object.entries(gatekeeper.access.corsHeaders(headers.origin))) {
+        response.setHeader(name, value);
+      }
+      if (refusal === undefined) return false;
+      request.resume();
+      response.writeHead(refusal.status, { 'Content-Type': 'text/plain', ...refusal.headers });
+      response.end(`${refusal.says}\n`);
+      return true;
+    }
+    if (method !== 'OPTIONS') return false;
+    const answer = gatekeeper.access.preflight(headers);
+    response.writeHead(answer.status, answer.headers).end();
+    return true;
+  });
+  return posters;
 }

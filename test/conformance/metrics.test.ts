@@ -3,7 +3,7 @@
 import { request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createMessageWriter } from '../../core/message.ts';
-import type { Client } from '../../core/transport.ts';
+import type { Client, Endpoint } from '../../core/transport.ts';
 import type { PushServer } from '../../servers/push-server.ts';
 import { createPushServer } from '../../servers/push-server.ts';
 import { transports } from '../../transports/registry.ts';
@@ -19,14 +19,17 @@ afterEach(async () => {
 
 async function start(bufferLimitBytes = 2 ** 20): Promise<PushServer> {
   server = await createPushServer({
-    transport: transports.ws,
-    host: '127.0.0.1',
-    port: 0,
+    transports: { ws: transports.ws },
     heartbeatMs: 0,
     bufferLimitBytes,
-    seed: 1,
   });
   return server;
+}
+
+function endpointOf({ endpoints }: PushServer): Endpoint {
+  const endpoint = endpoints['ws'];
+  if (endpoint === undefined) throw new Error('ws is not served');
+  return endpoint;
 }
 
 /** Resolves with the client when it has received `count` messages. */
@@ -40,7 +43,7 @@ async function connect(
     done = resolve;
   });
   const client = await connectWs({
-    endpoint: to.endpoint,
+    endpoint: endpointOf(to),
     client: 0,
     clock: () => 0,
     timeoutMs: 5_000,
@@ -87,7 +90,7 @@ describe('monitoring', () => {
     expect(sampleOf(text, 'sessions_opened_total')).toBe(1);
     expect(sampleOf(text, 'messages_published_total')).toBe(3);
     expect(sampleOf(text, 'messages_delivered_total')).toBe(3);
-    expect(sampleOf(text, 'drops_total\\{reason="slow"\\}')).toBe(0);
+    expect(sampleOf(text, 'drops_total\\{reason="newest"\\}')).toBe(0);
     // The handshake, and three frames of 2 + 100 bytes.
     expect(sampleOf(text, 'bytes_written_total')).toBeGreaterThan(3 * 102 + 100);
   });

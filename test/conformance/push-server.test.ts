@@ -48,7 +48,7 @@ test('sse is not chunked for a client of HTTP/1.0', async () => {
   const wire = await openWire(server.endpoint.port, 'GET /events HTTP/1.0\r\n\r\n');
   await server.connected(1);
   server.hub.broadcast(Buffer.from('x'));
-  server.sessions[0]?.close('going-away');
+  server.connections[0]?.close('going-away');
   await wire.ended();
   expect(wire.body().toString()).toBe(': stream open\nretry: 3000\n\ndata: x\n\n');
 });
@@ -100,7 +100,7 @@ describe('a closing server', () => {
       // It never answers the close frame, so the server waits for it.
       const first = await openWireTo(server, protocol);
       const closed = server.close(60_000);
-      late.socket.write(protocol.request?.(server.endpoint) ?? '');
+      late.socket.write(protocol.request(server.endpoint));
       await server.connected(2);
       first.socket.end();
       late.socket.end();
@@ -118,21 +118,25 @@ test('a process that closes its clients or its server ends by itself', async () 
     import { clientKinds } from './dist/core/transport.js';
     import { createPushServer } from './dist/servers/push-server.js';
     import { transports } from './dist/transports/registry.js';
+    import { createUpstream } from './dist/transports/upstream.js';
     for (const transport of Object.values(transports)) {
       for (const kind of clientKinds) {
         for (const clientFirst of [true, false]) {
           const connect = transport.clients[kind];
           if (typeof connect !== 'function') continue;
           const server = await createPushServer({
-            transport, host: '127.0.0.1', port: 0, heartbeatMs: 1000, bufferLimitBytes: 1e6, seed: 1,
+            transports: { it: transport }, heartbeatMs: 1000, lingerMs: 60_000, replay: { count: 9, bytes: 1e6, ageMs: 1e6 }, feeds: true,
           });
+          const endpoint = server.endpoints.it;
+          const upstream = createUpstream(endpoint, { connections: 1, pipelining: 1 });
           let sink;
           const received = new Promise((resolve) => { sink = { message: resolve, closed: () => undefined }; });
           const client = await connect({
-            endpoint: server.endpoint, client: 0, sink, clock: () => 0, timeoutMs: 10_000,
+            endpoint, client: 0, sink, clock: () => 0, timeoutMs: 10_000, upstream, query: 'session=new',
           });
           await client.send(Buffer.from('x'));
           await received;
+          await upstream.close();
           if (clientFirst) client.close();
           await server.close(60_000);
         }

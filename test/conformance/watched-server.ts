@@ -1,92 +1,119 @@
 /** A push server that a test can watch: who connected, how often a message was encoded, who was beaten. */
 import { onTestFinished } from 'vitest';
-import type { Client, ClientKind, Session, Sink, Transport } from '../../core/transport.ts';
+import type {
+  Client,
+  ClientKind,
+  Connection,
+  ConnectOptions,
+  Endpoint,
+  Host,
+  Sink,
+  Transport,
+} from '../../core/transport.ts';
 import type { PushServer, PushServerOptions } from '../../servers/push-server.ts';
 import { createPushServer } from '../../servers/push-server.ts';
+import { createUpstream } from '../../transports/upstream.ts';
 import { createSignal } from '../recorder.ts';
 
 export interface WatchedServer extends PushServer {
-  /** Every session there was, in the order they opened. */
-  readonly sessions: readonly Session[];
+  /** Every connection there was, in the order they opened. */
+  readonly connections: readonly Connection[];
+  readonly endpoint: Endpoint;
   readonly encoded: () => number;
   /** Resolves when as many sessions are connected, neither more nor fewer. */
   connected(count: number): Promise<void>;
   /** Resolves when that many heartbeats have been sent, to whichever session. */
   beaten(count: number): Promise<void>;
-  connect(kind: ClientKind, sink: Sink, client?: number): Promise<Client>;
+  connect(
+    kind: ClientKind,
+    sink: Sink,
+    client?: number,
+    options?: Partial<ConnectOptions>,
+  ): Promise<Client>;
 }
 
 /** It, and the clients connected through it, are closed when the test is over. */
 export async function openWatched(
   transport: Transport,
-  options: Partial<Omit<PushServerOptions, 'transport'>> = {},
+  options: Partial<Omit<PushServerOptions, 'transports'>> = {},
 ): Promise<WatchedServer> {
-  const sessions: Session[] = [];
+  const connections: Connection[] = [];
   const changed = createSignal();
   let encoded = 0;
   let beats = 0;
+  const watch = (host: Host): Host => ({
+    feeds: host.feeds,
+    messageLimitBytes: host.messageLimitBytes,
+    admit: (request) => host.admit(request),
+    admitQuery: (query, address) => host.admitQuery(query, address),
+    refused: (status) => host.refused(status),
+    open(connection, visit) {
+      connections.push(connection);
+      const beat = connection.heartbeat.bind(connection);
+      connection.heartbeat = () => {
+        beat();
+        beats += 1;
+        changed.raise();
+      };
+      const attendance = host.open(connection, visit);
+      changed.raise();
+      return {
+        received: (message, binary) => attendance.received(message, binary),
+        closed(broke) {
+          attendance.closed(broke);
+          changed.raise();
+        },
+      };
+    },
+  });
   const watched: Transport = {
     ...transport,
-    attach: async (listener, hub) => {
-      const end = await transport.attach(listener, {
-        nextId: () => hub.nextId(),
-        open(session) {
-          sessions.push(session);
-          const beat = session.heartbeat.bind(session);
-          session.heartbeat = () => {
-            beat();
-            beats += 1;
-            changed.raise();
-          };
-          hub.open(session);
-          changed.raise();
-        },
-        closed(session) {
-          hub.closed(session);
-          changed.raise();
-        },
-        upstream: (session, message) => hub.upstream(session, message),
-      });
+    attach: async (listener, host) => {
+      const end = await transport.attach(listener, watch(host));
       return {
         ...end,
-        encode: (message) => {
+        encode: (event) => {
           encoded += 1;
-          return end.encode(message);
+          return end.encode(event);
         },
       };
     },
   };
   const server = await createPushServer({
-    host: '127.0.0.1',
-    port: 0,
     heartbeatMs: 0,
     bufferLimitBytes: 16 * 1024 * 1024,
-    seed: 1,
     ...options,
-    transport: watched,
+    transports: { it: watched },
   });
   onTestFinished(() => server.close(0));
+  const endpoint = server.endpoints['it'];
+  if (endpoint === undefined) throw new Error('the transport has no endpoint');
   const reached = (look: () => boolean): Promise<void> =>
     changed.until(() => (look() ? null : undefined)).then(() => undefined);
+  const upstream = createUpstream(endpoint, { connections: 4, pipelining: 1 });
+  onTestFinished(() => upstream.close());
   return {
     ...server,
-    sessions,
+    connections,
+    endpoint,
     encoded: () => encoded,
     connected: (count) => reached(() => server.hub.sessions.size === count),
     beaten: (count) => reached(() => beats >= count),
-    async connect(kind, sink, client = 0) {
+    async connect(kind, sink, client = 0, more = {}) {
       const connect = transport.clients[kind];
       if (typeof connect !== 'function') throw new Error(connect.unavailable);
-      const before = server.hub.sessions.size;
+      const before = connections.length;
       const connection = await connect({
-        endpoint: server.endpoint,
+        endpoint,
         client,
         sink,
         clock: () => 0,
         timeoutMs: 10_000,
+        upstream,
+        ...more,
       });
       onTestFinished(() => connection.close());
-      await reached(() => server.hub.sessions.size > before);
+      await reached(() => connections.length > before);
       return connection;
     },
   };

@@ -11,7 +11,7 @@ export interface Wire {
   readonly socket: Socket;
   /** Everything so far. */
   received(): Buffer;
-  /** The part before and the part after the first blank line. */
+  /** The part up to the end of the head, and the part behind it. */
   head(): string;
   body(): Buffer;
   /** Resolves when the body has that many bytes. */
@@ -20,9 +20,18 @@ export interface Wire {
   ended(): Promise<void>;
 }
 
-/** @param request what to send first, if anything; a protocol without a request has no head either */
-export async function openWire(port: number, request: string | undefined): Promise<Wire> {
-  const socket = connect({ host: '127.0.0.1', port });
+/**
+ * @param request what to send first, if anything; without it there is no head to wait for either
+ * @param headEnd what the head of the answer ends in
+ * @param localAddress where it comes from
+ */
+export async function openWire(
+  port: number,
+  request: string | undefined,
+  headEnd = '\r\n\r\n',
+  localAddress = '127.0.0.1',
+): Promise<Wire> {
+  const socket = connect({ host: '127.0.0.1', port, localAddress });
   onTestFinished(() => void socket.destroy());
   const pieces: Buffer[] = [];
   const changed = createSignal();
@@ -40,7 +49,7 @@ export async function openWire(port: number, request: string | undefined): Promi
     changed.raise();
   });
   const received = () => Buffer.concat(pieces);
-  const bodyAt = () => (request === undefined ? 0 : received().indexOf('\r\n\r\n') + 4);
+  const bodyAt = () => (request === undefined ? 0 : received().indexOf(headEnd) + headEnd.length);
   const wire: Wire = {
     socket,
     received,
@@ -59,9 +68,7 @@ export async function openWire(port: number, request: string | undefined): Promi
   await once(socket, 'connect');
   if (request !== undefined) {
     socket.write(request);
-    await changed.until(() =>
-      received().includes('\r\n\r\n') || end !== 'open' ? null : undefined,
-    );
+    await changed.until(() => (received().includes(headEnd) || end !== 'open' ? null : undefined));
   }
   return wire;
 }
@@ -69,7 +76,11 @@ export async function openWire(port: number, request: string | undefined): Promi
 /** Connects as a session of the server, and waits for the first bytes of the stream. */
 export async function openWireTo(server: WatchedServer, protocol: Protocol): Promise<Wire> {
   const before = server.hub.sessions.size;
-  const wire = await openWire(server.endpoint.port, protocol.request?.(server.endpoint));
+  const wire = await openWire(
+    server.endpoint.port,
+    protocol.request(server.endpoint),
+    protocol.headEnd,
+  );
   await server.connected(before + 1);
   await wire.bodyOf(protocol.start.length);
   return wire;

@@ -4,10 +4,12 @@
  * allocated per read. What is read must be used before the callback returns.
  */
 
-import type { Socket } from 'node:net';
+import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
-import type { Client, ConnectOptions } from '../../core/transport.ts';
+import { connect as connectTls } from 'node:tls';
+import type { Client, ConnectOptions, Sink } from '../../core/transport.ts';
 import { HandshakeError } from '../../core/transport.ts';
+import { asksForIdentity, expectWelcome } from './welcome.ts';
 
 /** As large as libuv's own read size; one for the whole process, since reads never overlap. */
 const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
@@ -27,7 +29,6 @@ export interface LeanProtocol {
    * @throws Error with a sentence when the answer is wrong.
    */
   handshake(bytes: Buffer, start: number, end: number): Opened | undefined;
-  /** Called once the decoder is in place, to let it answer (pong, close) and fail. */
   send(connection: LeanConnection, message: Buffer): Promise<void>;
   /** What to write before the end of a connection we close ourselves. */
   farewell?(): Buffer;
@@ -35,14 +36,15 @@ export interface LeanProtocol {
 
 export interface Opened {
   readonly bodyAt: number;
-  readonly headBytes: number;
   /** Makes the decoder; gets the connection so that it can answer and fail. */
   decoder(connection: LeanConnection): Decoder;
 }
 
 export class LeanConnection implements Client {
   bytesRead = 0;
-  handshakeBytes = 0;
+  session: string | undefined;
+  /** Where decoded messages go. */
+  readonly sink: Sink;
   readonly client: number;
   private readonly socket: Socket;
   private readonly protocol: LeanProtocol;
@@ -59,25 +61,26 @@ export class LeanConnection implements Client {
     this.client = options.client;
     this.protocol = protocol;
     this.onOpen = onOpen;
+    this.sink = asksForIdentity(options)
+      ? expectWelcome(options.sink, (session) => {
+          this.session = session;
+          this.opened();
+        })
+      : options.sink;
     const { clock } = options;
-    this.socket = connectTcp({
-      host: options.endpoint.host,
-      port: options.endpoint.port,
-      noDelay: true,
-      onread: {
-        buffer: sharedReadBuffer,
-        callback: (length, bytes) => {
-          // The clock is read before anything is decoded: decoding is ours, not the target's.
-          this.onBytes(bytes as Buffer, length, clock());
-          return true;
-        },
+    this.socket = openSocket(options, {
+      buffer: sharedReadBuffer,
+      callback: (length, bytes) => {
+        // The clock is read before anything is decoded: decoding is ours, not the target's.
+        this.onBytes(bytes as Buffer, length, clock());
+        return true;
       },
     });
     this.deadline = setTimeout(
       () => this.fail(`no answer within ${options.timeoutMs} ms`),
       options.timeoutMs,
     );
-    this.socket.once('connect', () => {
+    this.socket.once(options.endpoint.tls === undefined ? 'connect' : 'secureConnect', () => {
       if (protocol.request === undefined) this.tryOpen(sharedReadBuffer, 0, 0, 0);
       else this.socket.write(protocol.request, 'latin1');
     });
@@ -105,9 +108,8 @@ export class LeanConnection implements Client {
     try {
       const opened = this.protocol.handshake(bytes, start, end);
       if (opened === undefined) return;
-      this.handshakeBytes = opened.headBytes;
       this.decoder = opened.decoder(this);
-      this.opened();
+      if (this.sink === this.options.sink) this.opened();
       const rest = end - opened.bodyAt;
       if (rest > 0) {
         this.bytesRead += rest;
@@ -126,7 +128,7 @@ export class LeanConnection implements Client {
 
   private onClosed(): void {
     const cause = this.cause ?? 'the connection was closed';
-    if (this.decoder === undefined) this.opened(new HandshakeError(cause));
+    if (this.onOpen !== undefined) this.opened(new HandshakeError(cause));
     else if (!this.closing) this.options.sink.closed(this.client, cause);
   }
 
@@ -164,6 +166,15 @@ export class LeanConnection implements Client {
     this.socket.end();
     this.socket.destroySoon();
   }
+}
+
+/** Without `tls` bytes are counted as they are on the wire; with it, before they were encrypted. */
+function openSocket({ endpoint }: ConnectOptions, onread: OnReadOpts): Socket {
+  const { host, port, tls } = endpoint;
+  if (tls === undefined) return connectTcp({ host, port, noDelay: true, onread });
+  // TLSSocket reads into the buffer too, which its types do not know.
+  const options = { host, port, ca: tls.ca, onread };
+  return connectTls(options).setNoDelay(true);
 }
 
 export function connectLean(options: ConnectOptions, protocol: LeanProtocol): Promise<Client> {

@@ -1,5 +1,5 @@
 /** The generator's end of SSE: a lean stream reader whose upstream is an HTTP POST beside it. */
-import type { Connect, ConnectOptions } from '../../core/transport.ts';
+import type { Connect, ConnectOptions, Sink } from '../../core/transport.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
 import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
 import { connectLean } from '../lean/socket.ts';
@@ -16,8 +16,9 @@ class SseProtocol implements LeanProtocol {
   constructor(options: ConnectOptions) {
     this.options = options;
     const { host, port, path } = options.endpoint;
+    const query = options.query === undefined ? '' : `?${options.query}`;
     this.request =
-      `GET ${path} HTTP/1.1\r\nHost: ${host}:${port}\r\n` +
+      `GET ${path}${query} HTTP/1.1\r\nHost: ${host}:${port}\r\n` +
       'Accept: text/event-stream\r\nCache-Control: no-cache\r\n\r\n';
   }
 
@@ -25,7 +26,7 @@ class SseProtocol implements LeanProtocol {
     const read = this.head?.feed(bytes, start, end);
     if (read === undefined) return undefined;
     this.head = undefined;
-    const { status, statusText, headers, bytes: headBytes } = read.head;
+    const { status, statusText, headers } = read.head;
     if (status !== 200) throw new Error(`the server answered ${status} ${statusText}`.trimEnd());
     const type = headers.get('content-type') ?? 'no content type';
     if (!/^text\/event-stream\s*(;|$)/i.test(type)) {
@@ -38,15 +39,22 @@ class SseProtocol implements LeanProtocol {
     const chunked = /\bchunked\s*$/i.test(headers.get('transfer-encoding') ?? '');
     return {
       bodyAt: read.bodyAt,
-      headBytes,
       decoder: (connection) => this.decoder(connection, chunked),
     };
   }
 
   private decoder(connection: LeanConnection, chunked: boolean): Decoder {
-    const { sink, client } = this.options;
-    const parser = new SseParser({
-      event: (bytes, start, end, receivedAt) => sink.message(client, bytes, start, end, receivedAt),
+    const { sink, client } = connection;
+    const parser: SseParser = new SseParser({
+      event(bytes, start, end, receivedAt) {
+        const { eventName, lastEventId } = parser;
+        if (eventName !== 'binary') {
+          sink.message(client, bytes, start, end, receivedAt, eventName, lastEventId);
+          return;
+        }
+        const data = Buffer.from(bytes.toString('latin1', start, end), 'base64');
+        sink.message(client, data, 0, data.length, receivedAt, eventName, lastEventId);
+      },
     });
     if (!chunked) return parser;
     return new ChunkedDecoder(
@@ -56,22 +64,36 @@ class SseProtocol implements LeanProtocol {
     );
   }
 
-  async send(_connection: LeanConnection, message: Buffer): Promise<void> {
-    await postUpstream(this.options, message);
+  async send(connection: LeanConnection, message: Buffer): Promise<void> {
+    await sendBeside(this.options, connection.session, connection.sink, message);
   }
 }
 
-/** The upstream of SSE: one POST per message, on undici's pooled keep-alive connections. */
-export async function postUpstream(options: ConnectOptions, message: Buffer): Promise<void> {
-  // Loaded by the first POST: most loads never send one, and every process would start 0.2 s later.
-  const { request } = await import('undici');
-  const { host, port, upstreamPath = '/publish' } = options.endpoint;
-  const answer = await request(`http://${host}:${port}${upstreamPath}`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: message,
-  });
-  await answer.body.dump();
-  if (answer.statusCode >= 300)
-    throw new Error(`POST ${upstreamPath} answered ${answer.statusCode}`);
+const OPERATION = Buffer.from('{"op":');
+const REQUEST = Buffer.from('{"op":"request"');
+
+/** The upstream of SSE: an operation of a session, or a message to everybody, as a POST of its own. */
+export async function sendBeside(
+  { endpoint, upstream, answer, client, clock }: ConnectOptions,
+  session: string | undefined,
+  sink: Sink,
+  message: Buffer,
+): Promise<void> {
+  if (upstream === undefined) throw new Error('this client was given nothing to send with');
+  if (session === undefined || !startsWith(message, OPERATION)) {
+    // As over WebSocket: nothing is known of it but that it is text.
+    await upstream.post(endpoint.upstreamPath ?? '/publish', 'text/plain', message);
+    return;
+  }
+  const path = `${endpoint.sessionsPath ?? '/sessions'}/${session}/send`;
+  if (answer !== 'response' || !startsWith(message, REQUEST)) {
+    await upstream.post(path, 'application/json', message);
+    return;
+  }
+  const body = await upstream.post(`${path}?answer=response`, 'application/json', message);
+  sink.message(client, body, 0, body.length, clock(), 'answer', '');
+}
+
+function startsWith(message: Buffer, what: Buffer): boolean {
+  return message.subarray(0, what.length).equals(what);
 }

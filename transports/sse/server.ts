@@ -2,17 +2,18 @@
  * The server's end of SSE on node:http. The default writes events as an application would, with
  * `response.write`; the prepared form writes bytes framed once per broadcast straight to the socket.
  */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type {
   CloseReason,
+  Connection,
   Frame,
+  Host,
   Listener,
+  PushEvent,
   ServerEnd,
-  Session,
-  SessionEvents,
 } from '../../core/transport.ts';
-import { answerUpstream } from './upstream.ts';
+import { portOf } from '../port.ts';
 
 /** What a browser waits before it reconnects, ms; told to every client at the start of its stream. */
 const RETRY_MS = 3_000;
@@ -24,6 +25,8 @@ const RETRY_MS = 3_000;
 const PREAMBLE = Buffer.from(`: stream open\nretry: ${RETRY_MS}\n\n`);
 const HEARTBEAT = Buffer.from(':\n\n');
 
+const PATH = '/events';
+
 const HEADERS = {
   'Content-Type': 'text/event-stream',
   'Cache-Control': 'no-cache, no-transform',
@@ -34,56 +37,88 @@ const HEADERS = {
 export type SseWriting = 'response.write' | 'prepared';
 
 export function attachSse(writing: SseWriting) {
-  return async (listener: Listener, events: SessionEvents): Promise<ServerEnd> => {
-    const address = listener.http.address();
-    if (address === null || typeof address === 'string')
-      throw new Error('the server is not listening');
-    listener.route('GET', '/events', (request, response) => {
-      if (writing === 'prepared' && request.httpVersionMinor === 0) {
-        // Its frames are chunks, which HTTP/1.0 does not know.
-        response.writeHead(505).end('this stream needs HTTP/1.1\n');
-        return;
-      }
-      response.writeHead(200, HEADERS);
-      response.write(PREAMBLE);
-      const Kind = writing === 'prepared' ? PreparedSseSession : SseSession;
-      const session = new Kind(events.nextId(), response, request.socket);
-      // 'close' comes once, however the connection ended; an error before it has nothing to add.
-      response.once('close', () => events.closed(session));
-      response.on('error', () => session.destroy());
-      events.open(session);
-    });
-    listener.route('POST', '/publish', (request, response) =>
-      answerUpstream(request, response, (message) => events.upstream(undefined, message)),
-    );
+  return async (listener: Listener, host: Host): Promise<ServerEnd> => {
+    for (const path of [PATH, ...host.feeds.map((feed) => `/${feed}`)]) {
+      listener.route('GET', path, (request, response) => {
+        const unfit = unfitFor(request, response, writing);
+        if (unfit !== undefined) {
+          host.refused(unfit.status);
+          response.writeHead(unfit.status, { 'Content-Type': 'text/plain' }).end(`${unfit.says}\n`);
+          return;
+        }
+        const admission = host.admit(request);
+        if (!admission.ok) {
+          response.writeHead(admission.status, admission.headers).end(`${admission.says}\n`);
+          return;
+        }
+        response.writeHead(200, { ...HEADERS, ...admission.headers });
+        response.write(PREAMBLE);
+        const Kind = writing === 'prepared' ? PreparedSseConnection : SseConnection;
+        const connection = new Kind(response, request.socket);
+        const attendance = host.open(connection, admission.visit);
+        // 'close' comes once, however the connection ended; an error before it has nothing to add.
+        response.once('close', () => attendance.closed());
+        response.on('error', () => connection.destroy());
+      });
+    }
     return {
       endpoint: {
         host: listener.host,
-        port: address.port,
-        path: '/events',
+        port: portOf(listener),
+        path: PATH,
         upstreamPath: '/publish',
+        sessionsPath: '/sessions',
       },
-      encode: writing === 'prepared' ? (message) => chunk(encodeSse(message)) : encodeSse,
+      encode:
+        writing === 'prepared'
+          ? (event) => ({ bytes: chunk(encodeSse(event)), binary: false })
+          : (event) => ({ bytes: encodeSse(event), binary: false }),
     };
   };
 }
 
-/**
- * One event with `message` as its data. A line end inside the message starts a new `data:` line, or it
- * would end the event or inject a field; the receiver joins the lines with LF.
- */
-export function encodeSse(message: Buffer): Frame {
-  if (!message.includes(0x0a) && !message.includes(0x0d)) {
-    return Buffer.concat([DATA, message, END]);
+/** Why there can be no stream in answer to this request, whoever asks. */
+function unfitFor(
+  { httpVersionMinor }: IncomingMessage,
+  response: ServerResponse,
+  writing: SseWriting,
+): { status: number; says: string } | undefined {
+  if (writing === 'prepared' && httpVersionMinor === 0) {
+    // Its frames are chunks, which HTTP/1.0 does not know.
+    return { status: 505, says: 'this stream needs HTTP/1.1' };
   }
-  const lines = message.toString('utf8').split(/\r\n|\r|\n/);
-  return Buffer.from(`${lines.map((line) => `data: ${line}`).join('\n')}\n\n`);
+  // Behind another answer that is still under way, which may be a stream without end: nobody would read
+  // it, and nobody would be told when the connection is gone.
+  return response.socket === null
+    ? { status: 400, says: 'a stream is not to be pipelined' }
+    : undefined;
+}
+
+/**
+ * One event. A line end inside the data starts a new `data:` line, or it would end the event or inject a
+ * field; the receiver joins the lines with LF. Names and ids have been checked by who made the event.
+ */
+export function encodeSse({ event, id, data, kind }: PushEvent): Buffer {
+  if (typeof data === 'string') return Buffer.from(`${headOf(event, id)}${data}\n\n`);
+  if (kind === 'binary') {
+    return Buffer.from(`${idLine(id)}event: binary\ndata: ${data.toString('base64')}\n\n`);
+  }
+  const head = event === '' && id === '' ? DATA : Buffer.from(headOf(event, id));
+  if (!data.includes(0x0a) && !data.includes(0x0d)) return Buffer.concat([head, data, END]);
+  const lines = data.toString('utf8').split(/\r\n|\r|\n/);
+  return Buffer.concat([head, Buffer.from(`${lines.join('\ndata: ')}\n\n`)]);
 }
 const DATA = Buffer.from('data: ');
 const END = Buffer.from('\n\n');
 
+function headOf(event: string, id: string): string {
+  return `${idLine(id)}${event === '' ? '' : `event: ${event}\n`}data: `;
+}
+
+const idLine = (id: string): string => (id === '' ? '' : `id: ${id}\n`);
+
 /** The same bytes as `response.write` would put on the wire for `content`. */
-function chunk(content: Buffer): Frame {
+function chunk(content: Buffer): Buffer {
   return Buffer.concat([
     Buffer.from(`${content.length.toString(16)}\r\n`),
     content,
@@ -91,13 +126,11 @@ function chunk(content: Buffer): Frame {
   ]);
 }
 
-class SseSession implements Session {
-  readonly id: number;
+class SseConnection implements Connection {
   protected readonly response: ServerResponse;
   protected readonly socket: Socket;
 
-  constructor(id: number, response: ServerResponse, socket: Socket) {
-    this.id = id;
+  constructor(response: ServerResponse, socket: Socket) {
     this.response = response;
     this.socket = socket;
   }
@@ -111,15 +144,24 @@ class SseSession implements Session {
   }
 
   write(frame: Frame): boolean {
-    return this.response.write(frame);
+    return this.response.write(frame.bytes);
+  }
+
+  writeAll(frames: readonly Frame[]): boolean {
+    return this.response.write(Buffer.concat(frames.map(({ bytes }) => bytes)));
+  }
+
+  whenDrained(callback: () => void): void {
+    this.response.once('drain', callback);
   }
 
   heartbeat(): void {
     this.response.write(HEARTBEAT);
   }
 
-  close(_reason: CloseReason): void {
-    // SSE has no close code: the end of the response is all a client can be told.
+  close(_reason: CloseReason, retryMs?: number): void {
+    // SSE has no close code: when to come back, and the end of the response, are all it can say.
+    if (retryMs !== undefined) this.response.write(`retry: ${Math.round(retryMs)}\n\n`);
     this.response.end();
     // The connection is not reused for another request: the client of a stream goes away.
     this.socket.end();
@@ -130,12 +172,20 @@ class SseSession implements Session {
   }
 }
 
-class PreparedSseSession extends SseSession {
+class PreparedSseConnection extends SseConnection {
   override get bufferedBytes(): number {
     return this.socket.writableLength;
   }
 
   override write(frame: Frame): boolean {
-    return this.socket.write(frame);
+    return this.socket.write(frame.bytes);
+  }
+
+  override writeAll(frames: readonly Frame[]): boolean {
+    return this.socket.write(Buffer.concat(frames.map(({ bytes }) => bytes)));
+  }
+
+  override whenDrained(callback: () => void): void {
+    this.socket.once('drain', callback);
   }
 }

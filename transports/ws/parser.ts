@@ -21,7 +21,7 @@ const MAX_MESSAGE_BYTES = 100 * 1024 * 1024;
 const SHORT_TEXT_BYTES = 256;
 
 export interface WsEvents {
-  message(bytes: Buffer, start: number, end: number, receivedAt: number): void;
+  message(bytes: Buffer, start: number, end: number, receivedAt: number, binary: boolean): void;
   /** The payload is valid during the call only. */
   ping(payload: Buffer): void;
   pong(payload: Buffer): void;
@@ -176,7 +176,7 @@ export class WsParser implements Decoder {
 
   private emit(text: boolean, bytes: Buffer, start: number, end: number, receivedAt: number): void {
     if (text && !isValidText(bytes, start, end)) this.fail(1007, 'a text message is not UTF-8');
-    else this.events.message(bytes, start, end, receivedAt);
+    else this.events.message(bytes, start, end, receivedAt, !text);
   }
 
   private controlComplete(control: ByteStore): void {

@@ -1,0 +1,67 @@
+/** What becomes of the options that every scenario has. */
+import { describe, expect, test } from 'vitest';
+import { readRequest } from '../../cli/request.ts';
+import { HarnessError } from '../../core/errors.ts';
+import { defineScenario } from '../../core/scenario.ts';
+import { broadcast } from '../../scenarios/broadcast.ts';
+import { request } from '../../scenarios/request.ts';
+
+const flags = { quick: false, tls: false };
+
+const picky = defineScenario({
+  name: 'picky',
+  question: 'Does it get what it needs?',
+  params: { kept: { type: 'count', default: 5, min: 0, max: 100, help: 'messages kept' } },
+  quick: {},
+  phases: () => [],
+  server: ({ kept }) => ({ policy: 'keep-latest', replay: kept }),
+  headline: [],
+  explore: '',
+});
+
+describe('what the server is told', () => {
+  test('is the default where neither scenario nor user care', () => {
+    expect(readRequest(broadcast, {}, flags).server({})).toEqual({
+      policy: 'drop-newest',
+      replay: 0,
+    });
+  });
+
+  test('is what the scenario needs, at each point of a sweep', () => {
+    const { server } = readRequest(picky, {}, flags);
+    expect(server({})).toEqual({ policy: 'keep-latest', replay: 5 });
+    expect(server({ kept: 9 })).toEqual({ policy: 'keep-latest', replay: 9 });
+  });
+
+  test('is what the user says, whatever the scenario needs', () => {
+    expect(readRequest(picky, { policy: 'block' }, flags).server({})).toEqual({
+      policy: 'block',
+      replay: 5,
+    });
+    expect(readRequest(picky, { replay: '0' }, flags).server({})).toEqual({
+      policy: 'keep-latest',
+      replay: 0,
+    });
+  });
+
+  test('cannot be a policy that there is not', () => {
+    expect(() => readRequest(broadcast, { policy: 'wait' }, flags)).toThrow(HarnessError);
+  });
+});
+
+test('with TLS every arm says so', () => {
+  const { arms } = readRequest(broadcast, { arms: 'sse,raw' }, { ...flags, tls: true });
+  expect(arms.map(({ title }) => title.endsWith(', TLS'))).toEqual([true, true]);
+});
+
+describe('faults of the hub', () => {
+  test('are refused where the server publishes to nobody', () => {
+    expect(() => readRequest(request, { inject: 'drop=1%' }, flags)).toThrow(
+      /need the server to publish to everybody/,
+    );
+  });
+
+  test('of the generator are not', () => {
+    expect(readRequest(request, { inject: 'generator=10%' }, flags).faults.generator).toBe(0.1);
+  });
+});
