@@ -1,6 +1,7 @@
 /** `bench <scenario>`: runs it, keeps the run file up to date, and ends with the verdict and the report. */
 import { spawn } from 'node:child_process';
 import { join, resolve } from 'node:path';
+import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { exitCodes, fault } from '../core/errors.ts';
 import type { RunResult } from '../core/result.ts';
@@ -9,6 +10,7 @@ import type { Scenario } from '../core/scenario.ts';
 import { createSupervisor } from '../loadgen/child-process.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
 import { checkClients, chooseWorkers, readLimits } from '../loadgen/limits.ts';
+import { clientsOf, eventsPerS } from '../loadgen/offered-load.ts';
 import { pinSelf, planCores } from '../loadgen/pinning.ts';
 import { runRounds } from '../loadgen/run.ts';
 import { compareArms } from '../reports/compare-arms.ts';
@@ -22,21 +24,14 @@ import { scenarios } from '../scenarios/registry.ts';
 import { createCeilingCache } from './ceiling-cache.ts';
 import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
-import {
-  addCommonOptions,
-  addParams,
-  flagOptions,
-  givenValues,
-  runParams,
-  textOptions,
-} from './options.ts';
+import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import { createProgress } from './progress.ts';
-import type { Request } from './request.ts';
 import { DEFAULT_ARMS, readRequest } from './request.ts';
 import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
 
 interface Flags {
   readonly quick?: true;
+  readonly tls?: true;
   readonly json?: true;
   readonly open?: true;
 }
@@ -70,15 +65,20 @@ async function runBench(
   flags: Flags,
   io: Io,
 ): Promise<number> {
-  const request = readRequest(scenario, given, flags.quick === true);
+  const request = readRequest(scenario, given, {
+    quick: flags.quick === true,
+    tls: flags.tls === true,
+  });
   const limits = readLimits();
-  const most = mostClients(request);
-  checkClients(most.clients, limits);
+  const loads = request.points.map((point) => request.phases(point));
+  const clients = Math.max(...loads.map(clientsOf));
+  checkClients(clients, limits);
   const cores = planCores();
   const workers =
     request.run.workers ||
-    chooseWorkers(most.clients, most.ratePerS, cores.generator.length, limits);
+    chooseWorkers(clients, Math.max(...loads.map(eventsPerS)), cores.generator.length, limits);
 
+  const needs = request.server({});
   const startedAt = new Date();
   const id = `${startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${scenario.name}`;
   const out = resolve(given['out'] ?? join(packageFolder(), defaultOut()));
@@ -105,6 +105,11 @@ async function runBench(
       client: request.client,
       inject: request.inject,
       workers,
+      policy: needs.policy,
+      replay: needs.replay,
+      tls: request.tls,
+      connections: request.run.connections,
+      pipelining: request.run.pipelining,
     },
     points: [...request.points],
     arms: [...request.arms],
@@ -115,6 +120,7 @@ async function runBench(
     warnings: [],
   };
 
+  const certificate = request.tls ? await createCertificate() : undefined;
   const supervisor = createSupervisor();
   const progress = createProgress(io, request.run.rounds);
   const save = (): string => writeRunFile(folder, run);
@@ -128,6 +134,7 @@ async function runBench(
         arms: request.arms,
         points: request.points,
         phases: request.phases,
+        server: request.server,
         rounds: request.run.rounds,
         seed: request.run.seed,
         ceilings: createCeilingCache(
@@ -145,6 +152,12 @@ async function runBench(
           heartbeatMs: request.run.heartbeat,
           bufferLimitBytes: request.run['buffer-limit'],
           connectTimeoutMs: request.run['connect-timeout'],
+          ...needs,
+          tls: certificate && { cert: certificate.certPath, key: certificate.keyPath },
+          upstream: {
+            connections: request.run.connections,
+            pipelining: request.run.pipelining,
+          },
           faults: request.faults,
         },
       },
@@ -175,6 +188,7 @@ async function runBench(
   } finally {
     io.signal.removeEventListener('abort', stopChildren);
     supervisor.close();
+    certificate?.remove();
     progress.close();
     if (run.state !== 'running') {
       run.finishedAt = new Date().toISOString();
@@ -205,16 +219,6 @@ async function runBench(
   return exitCodeOf(run);
 }
 
-/** The largest crowd and the highest rate of any point: what the machine must be able to take. */
-function mostClients(request: Request): { clients: number; ratePerS: number } {
-  const most = { clients: 0, ratePerS: 0 };
-  for (const phase of request.points.flatMap((point) => request.phases(point))) {
-    if (phase.kind === 'connect') most.clients = Math.max(most.clients, phase.clients);
-    if (phase.kind === 'publish') most.ratePerS = Math.max(most.ratePerS, phase.ratePerS);
-  }
-  return most;
-}
-
 /** The command that runs this again, with everything that was given and nothing else. */
 function commandLine(
   scenario: Scenario,
@@ -224,9 +228,8 @@ function commandLine(
   const options = Object.entries(given)
     .filter(([name]) => name !== 'out')
     .map(([name, value]) => `--${name} ${/^[\w.,:=%/-]+$/.test(value) ? value : `'${value}'`}`);
-  for (const name of Object.keys(flagOptions)) {
-    if (name === 'quick' && flags.quick === true) options.push('--quick');
-  }
+  if (flags.quick === true) options.push('--quick');
+  if (flags.tls === true) options.push('--tls');
   return ['npm run bench', scenario.name, ...(options.length > 0 ? ['--', ...options] : [])].join(
     ' ',
   );

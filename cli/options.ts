@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import { faultHelp } from '../core/faults.ts';
 import type { Params } from '../core/params.ts';
 import { formatParam, placeholderOf } from '../core/params.ts';
+import { slowPolicies } from '../core/scenario.ts';
 
 /** How the comparison is made, whatever the scenario. */
 export const runParams = {
@@ -48,7 +49,34 @@ export const runParams = {
     default: 1_048_576,
     min: 1_024,
     max: 2 ** 30,
-    help: 'a session with more than this buffered misses messages',
+    help: 'a session with more than this buffered is slow',
+  },
+  policy: {
+    type: 'choice',
+    choices: slowPolicies,
+    default: 'drop-newest',
+    help: 'what happens to a slow session',
+  },
+  replay: {
+    type: 'count',
+    default: 0,
+    min: 0,
+    max: 1_000_000,
+    help: 'messages kept per room for those who come back; 0 keeps none and sends no ids',
+  },
+  connections: {
+    type: 'count',
+    default: 16,
+    min: 1,
+    max: 10_000,
+    help: 'connections of each worker for what a one-way stream cannot send',
+  },
+  pipelining: {
+    type: 'count',
+    default: 1,
+    min: 1,
+    max: 1_000,
+    help: 'requests under way on each of them',
   },
   'connect-timeout': {
     type: 'durationMs',
@@ -83,6 +111,7 @@ export const textOptions = {
 
 export const flagOptions = {
   quick: 'a first look: 2 rounds of 2 s',
+  tls: 'TLS between server and generator, with a certificate made for the run',
   json: 'print the run file on stdout and nothing else',
   open: 'open the report in the browser when done',
 } as const;

@@ -4,6 +4,7 @@ import type { ControlTrial, Trial } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { formatMicroseconds, formatNumber } from '../core/units.ts';
 import type { Progress } from '../loadgen/run.ts';
+import { flowOf, flowWords } from '../reports/flow.ts';
 import type { Io } from './io.ts';
 
 export interface ProgressView {
@@ -25,7 +26,7 @@ export function createProgress(io: Io, rounds: number): ProgressView {
   return {
     show(progress) {
       if (redraw === undefined) return;
-      const { round, arm, point, phase, received, p99, msLeft } = progress;
+      const { round, arm, point, phase, flow, received, p99, msLeft } = progress;
       const now = performance.now();
       const perS =
         last !== undefined && last.arm === arm && received > last.received
@@ -37,7 +38,7 @@ export function createProgress(io: Io, rounds: number): ProgressView {
           `round ${round + 1}/${rounds}`,
           [arm, pointName(point)].filter(Boolean).join(' '),
           phase,
-          perS === undefined ? undefined : `${formatNumber(perS)} deliveries/s`,
+          perS === undefined ? undefined : `${formatNumber(perS)} ${flowWords[flow].many}/s`,
           p99 === undefined ? undefined : `p99 so far ${formatMicroseconds(p99)}`,
           `${formatTime(msLeft)} left`,
         ]
@@ -51,15 +52,17 @@ export function createProgress(io: Io, rounds: number): ProgressView {
         .join(' ');
       if (trial.outcome === 'failed') return line(`${name}: FAILED, ${trial.says}`);
       const { metrics, ledger, validity } = trial;
-      const p50 = metrics['latency.p50'];
-      const p99 = metrics['latency.p99'];
+      const flow = flowOf(trial);
+      const family = flow === 'delivery' ? 'latency' : flow;
+      const p50 = metrics[`${family}.p50`];
+      const p99 = metrics[`${family}.p99`];
       const notes =
         validity.state === 'valid'
           ? ''
           : ` · ${validity.state.toUpperCase()}: ${firstBroken(trial)}`;
       line(
         `${name}: p50 ${p50 === undefined ? '–' : formatMicroseconds(p50)}, p99 ${p99 === undefined ? '–' : formatMicroseconds(p99)}, ` +
-          `${ledger?.received.toLocaleString('en-US')} of ${ledger?.expected.toLocaleString('en-US')} delivered${notes}`,
+          `${ledger?.received.toLocaleString('en-US')} of ${ledger?.expected.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
       );
     },
     excluded(trial) {

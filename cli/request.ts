@@ -5,7 +5,7 @@ import { noFaults, parseFaults } from '../core/faults.ts';
 import type { ParamValues, PlainValues } from '../core/params.ts';
 import { fillParams, formatParam, parseParam } from '../core/params.ts';
 import type { Arm, Point } from '../core/result.ts';
-import type { Phase, Scenario } from '../core/scenario.ts';
+import type { Phase, Scenario, ServerNeeds } from '../core/scenario.ts';
 import type { ClientKind, Transport } from '../core/transport.ts';
 import { clientKinds } from '../core/transport.ts';
 import { transports } from '../transports/registry.ts';
@@ -24,14 +24,23 @@ export interface Request {
   readonly client: string;
   readonly faults: Faults;
   readonly inject: string | undefined;
+  readonly tls: boolean;
   phases(point: Point): readonly Phase[];
+  /** What the scenario needs of the server at this point, unless something else was asked for. */
+  server(point: Point): ServerNeeds;
+}
+
+export interface RequestFlags {
+  readonly quick: boolean;
+  readonly tls: boolean;
 }
 
 export const DEFAULT_ARMS = 'sse,ws,raw';
 const QUICK_ROUNDS = 2;
 
 /** @throws HarnessError for anything that cannot be run as it was asked for */
-export function readRequest(scenario: Scenario, given: Given, quick: boolean): Request {
+export function readRequest(scenario: Scenario, given: Given, flags: RequestFlags): Request {
+  const { quick, tls } = flags;
   const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(given)) if (text !== undefined) texts[name] = text;
   const defaults = fillParams(scenario.params, {});
@@ -45,29 +54,47 @@ export function readRequest(scenario: Scenario, given: Given, quick: boolean): R
     ...texts,
   }) as ParamValues<typeof runParams>;
   const client = texts['client'] ?? 'lean';
-  const faults = readFaults(texts['inject'], values);
+  const phases = (point: Point): readonly Phase[] => scenario.phases({ ...values, ...point });
+  const faults = readFaults(texts['inject'], phases({}));
+  const arms = readArms(texts['arms'] ?? DEFAULT_ARMS, client, texts['arms'] !== undefined);
   return {
     scenario,
     values,
     run,
-    arms: readArms(texts['arms'] ?? DEFAULT_ARMS, client, texts['arms'] !== undefined),
+    arms: tls ? arms.map((arm) => ({ ...arm, title: `${arm.title}, TLS` })) : arms,
     points: readPoints(scenario, texts['vary']),
     client,
     faults,
     inject: texts['inject'],
-    phases: (point) => scenario.phases({ ...values, ...point }),
+    tls,
+    phases,
+    server: (point) => ({
+      policy: run.policy,
+      replay: run.replay,
+      ...withoutGiven(scenario.server?.({ ...values, ...point }) ?? {}, texts),
+    }),
   };
 }
 
+function withoutGiven(
+  needs: Partial<ServerNeeds>,
+  texts: Readonly<Record<string, string>>,
+): Partial<ServerNeeds> {
+  return Object.fromEntries(Object.entries(needs).filter(([name]) => texts[name] === undefined));
+}
+
 /** The faults of the hub are made where it publishes; without that they would silently do nothing. */
-function readFaults(text: string | undefined, values: PlainValues): Faults {
+function readFaults(text: string | undefined, phases: readonly Phase[]): Faults {
   if (text === undefined) return noFaults;
   const faults = parseFaults(text);
   const ofHub = faults.drop + faults.duplicate + faults.swap + faults.stall > 0;
-  if (ofHub && values['publish-from'] === 'client') {
+  const published = phases.flatMap((phase) => (phase.kind === 'load' ? (phase.publish ?? []) : []));
+  if (ofHub && !published.some(({ from, to }) => from === 'server' && to.kind === 'everybody')) {
     throw fault('bad-value', {
       flag: '--inject',
-      problem: 'drop, duplicate, swap and stall need the server to publish (--publish-from server)',
+      problem:
+        'drop, duplicate, swap and stall need the server to publish to everybody' +
+        ' (bench broadcast --publish-from server)',
     });
   }
   return faults;

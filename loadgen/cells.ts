@@ -19,8 +19,8 @@ export interface Spread {
   readonly first: Histogram;
   readonly median: Histogram;
   readonly last: Histogram;
-  /** Median latency of each kept message, µs, in order. */
-  readonly medians: number[];
+  /** Median latency of each kept message, µs, in order; undefined where it is for nobody. */
+  readonly medians: (number | undefined)[];
 }
 
 /** All latencies of message `row`, µs, ascending; a subscriber it did not reach counts as `lostUs`. */
@@ -45,13 +45,13 @@ function rowLatencies(
 }
 
 /**
- * @param subscribers all that were expected to be there, connected or not
+ * @param subscribersOf all that were expected to get message `row`, connected or not
  * @param lostUs what a delivery that never came counts as: the deadline, which it is known to exceed
  */
 export function spreadOf(
   blocks: readonly CellBlock[],
   rows: number,
-  subscribers: number,
+  subscribersOf: (row: number) => number,
   lostUs: number,
 ): Spread {
   const spread: Spread = {
@@ -63,6 +63,12 @@ export function spreadOf(
   const record = (histogram: Histogram, us: number): void =>
     histogram.recordValue(Math.min(HIGHEST_US, us));
   for (let row = 0; row < rows; row += 1) {
+    const subscribers = subscribersOf(row);
+    // A room without members: there is nobody to reach first or last.
+    if (subscribers === 0) {
+      spread.medians.push(undefined);
+      continue;
+    }
     const latencies = rowLatencies(blocks, row, subscribers, lostUs);
     const median = latencies[Math.floor((subscribers - 1) / 2)] ?? 0;
     record(spread.first, latencies[0] ?? 0);

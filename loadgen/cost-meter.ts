@@ -1,5 +1,5 @@
 /** What a phase cost, from outside: CPU of both sides, waiting, steal and pressure, with samples per second. */
-import type { LoopSample, Published } from '../core/control.ts';
+import type { LoopSample } from '../core/control.ts';
 import type { MachineReading, ProcessReading } from './procfs.ts';
 import { readMachine, readProcess } from './procfs.ts';
 import type { TrialContext } from './trial-context.ts';
@@ -21,14 +21,14 @@ interface Readings {
 }
 
 /** Runs `load` and reads what it cost; stops reading also when it fails. */
-export async function meterCost(
+export async function meterCost<Outcome>(
   context: TrialContext,
-  load: () => Promise<Published>,
-): Promise<{ publication: Published; cost: Cost }> {
+  load: () => Promise<Outcome>,
+): Promise<{ outcome: Outcome; cost: Cost }> {
   const meter = startCostMeter(context);
   try {
-    const publication = await load();
-    return { publication, cost: meter.read() };
+    const outcome = await load();
+    return { outcome, cost: meter.read() };
   } finally {
     meter.close();
   }
@@ -96,6 +96,7 @@ function difference(before: Readings, after: Readings): Record<string, number | 
   const pressureBefore = machine?.before.pressureUs;
   const pressureAfter = machine?.after.pressureUs;
   return {
+    wallNs,
     ...usage('server', before.server, after.server),
     ...sumUsage(
       before.workers.map((reading, index) => usage('generator', reading, after.workers[index])),

@@ -44,8 +44,21 @@ export async function measureCeiling(
     await connect({ kind: 'connect', clients: load.clients }, context);
     const expecting = context.workers.map((worker) => worker.next('expecting', PATIENCE_MS));
     for (const worker of context.workers) {
-      const expectation = { firstSeq: 0, count: 1e9, deadlineMs: PATIENCE_MS, sampleEvery: 0 };
-      worker.send({ kind: 'expect', expectation });
+      const deliveries = {
+        firstSeq: 0,
+        count: 1e9,
+        audience: { kind: 'everybody' },
+        ordered: false,
+        deadlineMs: PATIENCE_MS,
+        sampleEvery: 0,
+      } as const;
+      worker.send({
+        kind: 'expect',
+        deliveries,
+        requests: false,
+        asks: undefined,
+        slow: undefined,
+      });
     }
     await Promise.all(expecting);
     const flooded = context.server.next('flooded', PATIENCE_MS);

@@ -16,8 +16,8 @@ export interface Limits {
 const OWN_DESCRIPTORS = 100;
 /** Ports left to the rest of the machine. */
 const SPARE_PORTS = 200;
-/** Deliveries a second that one worker takes with room to spare, where there is a core for it. */
-const DELIVERIES_PER_WORKER = 40_000;
+/** Events a second (deliveries, answers, questions) that one worker takes with room to spare, where there is a core for it. */
+const EVENTS_PER_WORKER = 40_000;
 
 export function readLimits(): Limits {
   const [descriptors, hardDescriptors] = readDescriptors();
@@ -87,11 +87,11 @@ export function checkClients(asked: number, limits: Limits): void {
 /** As many workers as the load needs and the cores allow; more only where descriptors demand it. */
 export function chooseWorkers(
   clients: number,
-  ratePerS: number,
+  eventsPerS: number,
   generatorCores: number,
   limits: Limits,
 ): number {
   const byDescriptors = Math.ceil(clients / Math.max(1, limits.descriptors - OWN_DESCRIPTORS));
-  const byLoad = Math.ceil((clients * ratePerS) / DELIVERIES_PER_WORKER);
+  const byLoad = Math.ceil(eventsPerS / EVENTS_PER_WORKER);
   return Math.max(1, byDescriptors, Math.min(Math.max(1, generatorCores), byLoad));
 }

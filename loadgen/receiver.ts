@@ -1,7 +1,7 @@
 /**
  * What the generator makes of every message it receives: the delivery ledger per client, two latency
  * histograms, and (for a sample of messages) every single latency. This runs once per delivery, so it
- * allocates nothing, parses no JSON and decodes no text.
+ * allocates nothing, parses no JSON and decodes no text. What is no delivery is handed on.
  */
 import { NS_PER_MS, NS_PER_US } from '../core/clock.ts';
 import type { DeliveryCounts, Expectation } from '../core/control.ts';
@@ -9,6 +9,8 @@ import type { Histogram } from '../core/histogram.ts';
 import { HIGHEST_US } from '../core/histogram.ts';
 import { isMessage, readDueAt, readSentAt, readSeq } from '../core/message.ts';
 import type { Sink } from '../core/transport.ts';
+import type { OrderDigest } from './channel-tracks.ts';
+import { ChannelTracks } from './channel-tracks.ts';
 import { HotHistogram } from './hot-histogram.ts';
 
 /** One phase as its receiver saw it. */
@@ -17,28 +19,45 @@ export interface Received {
   readonly due: Histogram;
   readonly sent: Histogram;
   readonly cells: Uint32Array;
+  readonly orders: readonly OrderDigest[] | undefined;
+  readonly staleClients: number;
 }
 
+/** Takes what is no delivery. @returns false where it means nothing here */
+export type EventHandler = (
+  event: string,
+  client: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  receivedAt: number,
+) => boolean;
+
 export class Receiver implements Sink {
-  /** Every message since the start, of any phase; for bytes per delivery. */
+  /** Every message since the start, of any phase and event; for bytes per delivery. */
   messages = 0;
+  /** Called for every event that has a name. */
+  onEvent: EventHandler = () => false;
   /** Called once when every message of the phase has reached every client of this worker. */
   onComplete: () => void = () => undefined;
   readonly closedCauses = new Map<string, number>();
 
   private readonly clients: number;
-  /** Per client: the sequence number expected next. */
-  private readonly next: Float64Array;
-  /** Per client: numbers below `next` that have not arrived; made when there is a first gap. */
-  private readonly missing: (Set<number> | undefined)[];
+  private readonly firstClient: number;
+  /** Per client: whether it is connected; the others can complete nothing. */
+  private readonly isOpen: Uint8Array;
+  /** Undefined where all messages are for everybody: then the track of a client is its index. */
+  private tracks: ChannelTracks | undefined;
+  /** Per track: the sequence number expected next. */
+  private next: Float64Array;
+  /** Per track: numbers below `next` that have not arrived; made when there is a first gap. */
+  private missing: (Set<number> | undefined)[];
 
-  /** Connected clients; the others can complete nothing. */
-  open = 0;
   /** When the last delivery of the phase came, ns since the epoch. */
   lastReceivedAt: number | undefined;
 
   private firstSeq = 0;
-  private endSeq = 0;
+  private count = 0;
   private expected = 0;
   private deadlineUs = 0;
   private sampleEvery = 0;
@@ -53,12 +72,26 @@ export class Receiver implements Sink {
   private foreign = 0;
   private beforeDue = 0;
 
-  /** @param clients how many clients this worker has; their indexes are 0 … clients − 1 */
-  constructor(clients: number) {
+  /**
+   * @param clients how many clients this worker has; their indexes are 0 … clients − 1
+   * @param firstClient number of the first of them among the clients of all workers
+   */
+  constructor(clients: number, firstClient = 0) {
     this.clients = clients;
-    this.open = clients;
+    this.firstClient = firstClient;
+    this.isOpen = new Uint8Array(clients).fill(1);
     this.next = new Float64Array(clients);
     this.missing = new Array<Set<number> | undefined>(clients).fill(undefined);
+  }
+
+  /** A client that could not connect. */
+  absent(client: number): void {
+    this.isOpen[client] = 0;
+  }
+
+  /** Connected clients. */
+  get open(): number {
+    return this.isOpen.reduce((sum, one) => sum + one, 0);
   }
 
   /** Whether nothing is missing; at once, where there is nobody to wait for. */
@@ -67,10 +100,18 @@ export class Receiver implements Sink {
   }
 
   /** Starts to count a phase. Numbers of earlier phases that still arrive are counted as foreign. */
-  expect({ firstSeq, count, deadlineMs, sampleEvery }: Expectation): void {
+  expect(expectation: Expectation): void {
+    const { firstSeq, count, audience, ordered, deadlineMs, sampleEvery } = expectation;
+    this.tracks =
+      audience.kind === 'everybody' && !ordered
+        ? undefined
+        : new ChannelTracks(expectation, this.clients, this.firstClient);
+    const size = this.tracks?.size ?? this.clients;
+    this.next = new Float64Array(size).fill(firstSeq);
+    this.missing = new Array<Set<number> | undefined>(size).fill(undefined);
     this.firstSeq = firstSeq;
-    this.endSeq = firstSeq + count;
-    this.expected = count * this.open;
+    this.count = count;
+    this.expected = this.deliveriesExpected();
     this.deadlineUs = (deadlineMs * NS_PER_MS) / NS_PER_US;
     this.sampleEvery = sampleEvery;
     this.cells = new Uint32Array(
@@ -78,8 +119,6 @@ export class Receiver implements Sink {
     );
     this.due = new HotHistogram();
     this.sent = new HotHistogram();
-    this.next.fill(firstSeq);
-    this.missing.fill(undefined);
     this.lastReceivedAt = undefined;
     this.received = 0;
     this.duplicated = 0;
@@ -89,19 +128,38 @@ export class Receiver implements Sink {
     this.beforeDue = 0;
   }
 
-  message(client: number, bytes: Uint8Array, start: number, end: number, receivedAt: number): void {
+  message(
+    client: number,
+    bytes: Uint8Array,
+    start: number,
+    end: number,
+    receivedAt: number,
+    event = '',
+  ): void {
     this.messages += 1;
+    if (event !== '') {
+      if (!this.onEvent(event, client, bytes, start, end, receivedAt)) this.foreign += 1;
+      return;
+    }
     if (!isMessage(bytes, start, end)) {
       this.foreign += 1;
       return;
     }
     const seq = readSeq(bytes, start);
-    if (seq < this.firstSeq || seq >= this.endSeq) {
+    let track = client;
+    let row = seq - this.firstSeq;
+    if (this.tracks !== undefined) {
+      const channel = this.tracks.channelOf(bytes, start);
+      track = this.tracks.trackOf(client, channel);
+      row = this.tracks.indexOf(seq, channel);
+    }
+    if (track < 0 || row < 0 || row >= this.count) {
       this.foreign += 1;
       return;
     }
-    if (seq === this.next[client]) this.next[client] = seq + 1;
-    else if (!this.outOfOrder(client, seq)) return;
+    if (seq === this.next[track]) this.next[track] = seq + 1;
+    else if (!this.outOfOrder(track, seq)) return;
+    this.tracks?.saw(track, seq);
 
     const dueUs = Math.floor((receivedAt - readDueAt(bytes, start)) / NS_PER_US);
     const sentUs = Math.floor((receivedAt - readSentAt(bytes, start)) / NS_PER_US);
@@ -111,7 +169,6 @@ export class Receiver implements Sink {
       this.sent.record(Math.min(sentUs, HIGHEST_US));
     }
     if (dueUs > this.deadlineUs) this.late += 1;
-    const row = seq - this.firstSeq;
     if (this.sampleEvery > 0 && row % this.sampleEvery === 0) {
       this.cells[(row / this.sampleEvery) * this.clients + client] = Math.max(0, dueUs) + 1;
     }
@@ -120,17 +177,26 @@ export class Receiver implements Sink {
     if (this.received === this.expected) this.onComplete();
   }
 
-  /** @returns whether this is the first time that this client gets `seq` */
-  private outOfOrder(client: number, seq: number): boolean {
-    const next = this.next[client] ?? 0;
-    let missing = this.missing[client];
+  private deliveriesExpected(): number {
+    if (this.tracks === undefined) return this.count * this.open;
+    let expected = 0;
+    for (let client = 0; client < this.clients; client += 1) {
+      if (this.isOpen[client] === 1) expected += this.tracks.expectedBy(client);
+    }
+    return expected;
+  }
+
+  /** @returns whether this is the first time that `seq` comes on this track */
+  private outOfOrder(track: number, seq: number): boolean {
+    const next = this.next[track] ?? 0;
+    let missing = this.missing[track];
     if (seq > next) {
       if (missing === undefined) {
         missing = new Set();
-        this.missing[client] = missing;
+        this.missing[track] = missing;
       }
       for (let skipped = next; skipped < seq; skipped += 1) missing.add(skipped);
-      this.next[client] = seq + 1;
+      this.next[track] = seq + 1;
       return true;
     }
     if (missing?.delete(seq)) {
@@ -167,6 +233,23 @@ export class Receiver implements Sink {
       due: this.due.toHistogram(),
       sent: this.sent.toHistogram(),
       cells: this.cells,
+      orders: this.tracks?.orders((client) => this.isOpen[client] === 1),
+      staleClients: this.staleClients(),
     };
+  }
+
+  /** Connected clients that lack the last message of one of their channels. */
+  private staleClients(): number {
+    const end = this.firstSeq + this.count;
+    let stale = 0;
+    for (let client = 0; client < this.clients; client += 1) {
+      if (this.isOpen[client] !== 1) continue;
+      const isStale =
+        this.tracks === undefined
+          ? (this.next[client] ?? 0) < end
+          : this.tracks.isStale(client, this.next);
+      if (isStale) stale += 1;
+    }
+    return stale;
   }
 }

@@ -3,12 +3,13 @@
  * whoever listens. It writes no file and derives no metric.
  */
 import { createRandom } from '../core/random.ts';
-import type { Arm, ControlTrial, Point, Trial } from '../core/result.ts';
+import type { Arm, ControlTrial, Flow, Point, Trial } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import type { Phase } from '../core/scenario.ts';
+import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
 import type { Load } from './head-room.ts';
 import { measureCeiling } from './head-room.ts';
+import { floodableLoad, flowOfPhases } from './offered-load.ts';
 import { createOrder } from './order.ts';
 import type { TrialPlan, TrialSetup } from './trial.ts';
 import { runTrial } from './trial.ts';
@@ -18,6 +19,8 @@ export interface RunPlan {
   /** At least one; an empty point when nothing is swept. */
   readonly points: readonly Point[];
   phases(point: Point): readonly Phase[];
+  /** What the server is told at this point, over what the setup says. */
+  server(point: Point): Partial<ServerNeeds>;
   readonly rounds: number;
   readonly seed: number;
   readonly setup: TrialSetup;
@@ -36,6 +39,8 @@ export interface Progress {
   readonly arm: string;
   readonly point: Point;
   readonly phase: string;
+  /** What `received` counts and `p99` is of. */
+  readonly flow: Flow;
   readonly received: number;
   readonly p99: number | undefined;
   readonly msLeft: number;
@@ -147,19 +152,26 @@ async function runRound(
         arm: arm.name,
         point,
         phase,
+        flow: flowOfPhases(phases),
         received,
         p99,
         msLeft: time.left(),
       });
-    const load = loadOf(phases);
-    const offered = load.clients * load.ratePerS;
-    const ceiling = await ceilingOf(plan, trialPlan, load, supervisor, () =>
-      report('measuring the generator’s ceiling'),
-    );
+    const load = floodableLoad(phases);
+    const ceiling =
+      load === undefined
+        ? undefined
+        : await ceilingOf(plan, trialPlan, load, supervisor, () =>
+            report('measuring the generator’s ceiling'),
+          );
     signal.throwIfAborted();
     report('starting');
-    const headRoom = ceiling === undefined ? undefined : ceiling / offered;
-    const trial = await runTrial({ ...trialPlan, headRoom }, plan.setup, supervisor, (progress) =>
+    const headRoom =
+      load === undefined || ceiling === undefined
+        ? undefined
+        : ceiling / (load.clients * load.ratePerS);
+    const setup = { ...plan.setup, ...plan.server(point) };
+    const trial = await runTrial({ ...trialPlan, headRoom }, setup, supervisor, (progress) =>
       report(progress.phase, progress.received, progress.p99),
     );
     signal.throwIfAborted();
@@ -189,18 +201,6 @@ async function ceilingOf(
   if (measured === undefined || measured <= (known ?? 0)) return known;
   plan.ceilings.set(trial.arm, load, measured);
   return measured;
-}
-
-/** The load of the measured phase, as far as it decides what the generator must take. */
-function loadOf(phases: readonly Phase[]): Load & { readonly ratePerS: number } {
-  let clients = 0;
-  let payloadBytes = 0;
-  let ratePerS = 0;
-  for (const phase of phases) {
-    if (phase.kind === 'connect') clients = phase.clients;
-    if (phase.kind === 'publish' && phase.measured) ({ payloadBytes, ratePerS } = phase);
-  }
-  return { clients, payloadBytes, ratePerS };
 }
 
 /** Why a round cannot be used. */
@@ -263,6 +263,7 @@ async function runControl(
     arm: 'control',
     point,
     phase: 'running',
+    flow: 'delivery',
     received: 0,
     p99: undefined,
     msLeft: time.left(),

@@ -3,7 +3,14 @@ import type { Clock } from '../core/clock.ts';
 import type { FromServer, FromWorker, ToServer, ToWorker } from '../core/control.ts';
 import type { Faults, Injected } from '../core/faults.ts';
 import type { Histogram } from '../core/histogram.ts';
-import type { Histograms, Ledger, PhaseRecord, TimelinePoint } from '../core/result.ts';
+import type {
+  Flow,
+  Histograms,
+  Ledger,
+  PhaseRecord,
+  TimelinePoint,
+  Trial,
+} from '../core/result.ts';
 import type { Endpoint } from '../core/transport.ts';
 import type { Child } from './child-process.ts';
 
@@ -26,6 +33,8 @@ export interface TrialContext {
   readonly workers: readonly WorkerChild[];
   readonly endpoint: Endpoint;
   readonly connectTimeoutMs: number;
+  /** Where answers to requests come from, for transports that have the choice. */
+  readonly answer: 'stream' | 'response';
   readonly onProgress: (progress: PhaseProgress) => void;
   /** Subscribers that are supposed to be there, set by the connect phase. */
   clients: number;
@@ -44,14 +53,24 @@ export interface Tally {
 }
 
 export interface Measurement {
+  /** What the ledger, histograms, timeline and series are about. */
+  readonly flow: Flow;
+  readonly trips: Trial['trips'];
   readonly ledger: Ledger;
   readonly histograms: Omit<Histograms, 'connect'>;
   readonly timeline: readonly TimelinePoint[];
-  readonly injected: Injected;
+  readonly injected: Injected | undefined;
   readonly closed: readonly Tally[];
   readonly probes: Readonly<Record<string, number>>;
   /** Median latency per 100 ms of the schedule, µs, for the test of steadiness. */
   readonly series: readonly number[];
-  readonly publishFrom: 'server' | 'client';
+  /** Whether every message is for every client. */
+  readonly toEverybody: boolean;
+  /** Whether anything of the load is sent by the generator. */
+  readonly generatorSends: boolean;
+  /** Clients that read only now and then. */
+  readonly slowClients: number;
+  /** Of all flows together. */
+  readonly foreign: number;
   readonly beforeDue: number;
 }

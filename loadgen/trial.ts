@@ -15,7 +15,7 @@ import type { Faults } from '../core/faults.ts';
 import { noFaults } from '../core/faults.ts';
 import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
-import type { Phase } from '../core/scenario.ts';
+import type { Phase, ServerNeeds, SlowPolicy } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { runPhase } from './phases/registry.ts';
@@ -24,7 +24,7 @@ import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './tr
 import { judge } from './validity.ts';
 
 /** How to run trials; the same for every trial of a run. */
-export interface TrialSetup {
+export interface TrialSetup extends ServerNeeds {
   readonly epoch: Epoch;
   readonly cores: CorePlan;
   readonly workers: number;
@@ -33,6 +33,10 @@ export interface TrialSetup {
   readonly heartbeatMs: number;
   readonly bufferLimitBytes: number;
   readonly connectTimeoutMs: number;
+  /** Paths of a certificate and its key, where the server speaks TLS. */
+  readonly tls: ServerConfig['tls'];
+  /** Of each worker: connections for requests beside the streams, and how many may be under way on each. */
+  readonly upstream: WorkerConfig['upstream'];
   readonly faults: Faults;
 }
 
@@ -47,6 +51,10 @@ export function plainSetup(cores: CorePlan, workers: number): TrialSetup {
     heartbeatMs: 0,
     bufferLimitBytes: 2 ** 20,
     connectTimeoutMs: 30_000,
+    policy: 'drop-newest',
+    replay: 0,
+    tls: undefined,
+    upstream: { connections: 16, pipelining: 1 },
     faults: noFaults,
   };
 }
@@ -87,7 +95,7 @@ export async function runTrial(
     const context = await startProcesses(plan, setup, supervisor, processes, onProgress);
     for (const phase of plan.phases) await runPhase(phase, context);
     await stopAll(context);
-    return { ...identity, outcome: 'completed', ...evaluate(context, plan) };
+    return { ...identity, outcome: 'completed', ...evaluate(context, plan, setup.policy) };
   } catch (error) {
     for (const child of processes) child.kill();
     if (!(error instanceof TrialFailure)) throw error;
@@ -133,6 +141,9 @@ export async function startProcesses(
     port: setup.port,
     heartbeatMs: setup.heartbeatMs,
     bufferLimitBytes: setup.bufferLimitBytes,
+    policy: setup.policy,
+    replay: setup.replay,
+    tls: setup.tls,
     seed: plan.seed,
     faults: setup.faults,
   };
@@ -149,6 +160,7 @@ export async function startProcesses(
       worker,
       transport: plan.arm.transport,
       client: plan.arm.client,
+      upstream: setup.upstream,
       faults: setup.faults,
     };
     const child = supervisor.start<ToWorker, FromWorker>({
@@ -178,6 +190,7 @@ export async function startProcesses(
     workers,
     endpoint: answer.endpoint,
     connectTimeoutMs: setup.connectTimeoutMs,
+    answer: answerOf(plan.phases),
     onProgress,
     clients: 0,
     connect: undefined,
@@ -185,6 +198,14 @@ export async function startProcesses(
     phases: [],
     measurement: undefined,
   };
+}
+
+/** Connections are made for a kind of answer, before the first request is. */
+function answerOf(phases: readonly Phase[]): 'stream' | 'response' {
+  for (const phase of phases) {
+    if (phase.kind === 'load' && phase.request !== undefined) return phase.request.answer;
+  }
+  return 'stream';
 }
 
 /** Workers first: their clients leave, then the server has nobody to say goodbye to. */
@@ -197,6 +218,8 @@ type Outcome = Pick<
   Trial,
   | 'validity'
   | 'phases'
+  | 'flow'
+  | 'trips'
   | 'ledger'
   | 'histograms'
   | 'timeline'
@@ -206,28 +229,33 @@ type Outcome = Pick<
   | 'metrics'
 >;
 
-function evaluate(context: TrialContext, plan: TrialPlan): Outcome {
+function evaluate(context: TrialContext, plan: TrialPlan, policy: SlowPolicy): Outcome {
   const { measurement, connect } = context;
   if (measurement === undefined || connect === undefined) {
     throw new Error('the scenario has no measured phase');
   }
+  const closed = measurement.closed.reduce((sum, { count }) => sum + count, 0);
   // Of what arrived: losses would lengthen the percentiles, and make limits laxer that derive from them.
   const due = decodeHistogram(measurement.histograms.due);
   return {
     validity: judge({
       probes: measurement.probes,
-      publishFrom: measurement.publishFrom,
+      flow: measurement.flow,
+      toEverybody: measurement.toEverybody,
+      generatorSends: measurement.generatorSends,
       latencyP50: valueAtQuantile(due, 0.5),
       latencyP99: valueAtQuantile(due, 0.99),
       failedConnects: connect.failed,
       clients: context.clients,
-      closedEarly: measurement.closed.reduce((sum, { count }) => sum + count, 0),
+      closedEarly: Math.max(0, closed - (policy === 'disconnect' ? measurement.slowClients : 0)),
       beforeDue: measurement.beforeDue,
-      foreign: measurement.ledger.foreign,
+      foreign: measurement.foreign,
       series: measurement.series,
       headRoom: plan.headRoom,
     }),
     phases: context.phases,
+    flow: measurement.flow,
+    trips: measurement.trips,
     ledger: measurement.ledger,
     histograms: { ...measurement.histograms, connect: encodeHistogram(connect.latency) },
     timeline: [...measurement.timeline],

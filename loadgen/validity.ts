@@ -5,14 +5,19 @@
  * The limits were set where trials of one build against itself on a shared two-core machine stop
  * agreeing; docs/method.md tells where each comes from.
  */
-import type { Check, Validity } from '../core/result.ts';
+import type { Check, Flow, Validity } from '../core/result.ts';
 import { median } from '../core/stats.ts';
 import { mser5, trend } from '../core/warmup.ts';
 
 export interface Evidence {
   readonly probes: Readonly<Record<string, number>>;
-  readonly publishFrom: 'server' | 'client';
-  /** due → received, µs */
+  /** What the latencies and the series are of. */
+  readonly flow: Flow;
+  /** Whether every message is for every client. */
+  readonly toEverybody: boolean;
+  /** Whether anything of the load is sent by the generator. */
+  readonly generatorSends: boolean;
+  /** due → received, or due → answered, µs */
   readonly latencyP50: number | undefined;
   readonly latencyP99: number | undefined;
   readonly failedConnects: number;
@@ -47,10 +52,15 @@ const share = (part: number | undefined, whole: number | undefined): number | un
 const rules: readonly Rule[] = [
   {
     id: 'offered-rate',
-    title: 'messages sent of those planned',
+    title: 'messages and requests sent, of those planned',
     unit: 'share',
     bad: 'below',
-    value: ({ probes }) => share(probes['sent'], probes['planned']),
+    value: ({ probes }) => {
+      const offered = share(probes['sent'], probes['planned']);
+      const trips = share(probes['tripsSent'], probes['tripsPlanned']);
+      // Of several loads the worst; a trial without any is not measured.
+      return offered === undefined || trips === undefined ? offered : Math.min(offered, trips);
+    },
     invalid: 0.995,
     broken: 'the load that was asked for was not offered',
   },
@@ -59,11 +69,11 @@ const rules: readonly Rule[] = [
     title: 'schedule slip, 99th percentile',
     unit: 'us',
     bad: 'above',
-    skip: ({ publishFrom }) =>
-      publishFrom === 'server'
-        ? 'the server publishes, so its lateness is part of what is measured'
-        : undefined,
-    value: ({ probes }) => probes['slipP99Us'],
+    skip: ({ generatorSends }) =>
+      generatorSends
+        ? undefined
+        : 'the server publishes or asks, so its lateness is part of what is measured',
+    value: ({ probes }) => probes['generatorSlipP99Us'] ?? probes['slipP99Us'],
     invalid: ({ latencyP50 }) => Math.max(1_000, 0.2 * (latencyP50 ?? 0)),
     broken: 'the generator sent late, so the latency is partly its own',
   },
@@ -188,6 +198,10 @@ const rules: readonly Rule[] = [
     title: 'what the generator can take, over what was offered',
     unit: 'ratio',
     bad: 'below',
+    skip: ({ flow, toEverybody }) =>
+      flow === 'delivery' && toEverybody
+        ? undefined
+        : 'it is found by flooding everybody, which this load does not do',
     value: ({ headRoom }) => headRoom,
     invalid: 2,
     broken:

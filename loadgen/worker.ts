@@ -1,31 +1,49 @@
 /**
- * A generator process: it holds its share of the clients, receives, counts, and reports. Publishing
- * through a client's upstream also happens here, where the load asks for it.
+ * A generator process: it holds its share of the clients and carries out what the controller tells it.
+ * What it makes of deliveries, requests and questions is in files of their own.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
 import type {
+  Expectation,
   FromWorker,
   LoopSample,
-  PublishOrder,
   ToWorker,
   WorkerConfig,
 } from '../core/control.ts';
 import { encodeHistogram } from '../core/histogram.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
-import { publishOnSchedule } from '../core/publisher.ts';
+import { createSchedule } from '../core/schedule.ts';
 import type { Ticker } from '../core/ticker.ts';
 import { createTicker } from '../core/ticker.ts';
-import type { Client } from '../core/transport.ts';
+import type { Upstream } from '../core/transport.ts';
 import type { TransportName } from '../transports/registry.ts';
 import { transports } from '../transports/registry.ts';
+import { createUpstream } from '../transports/upstream.ts';
+import type { Crowd } from './client-publisher.ts';
+import { publishFromClients } from './client-publisher.ts';
 import { connectAll } from './connect-all.ts';
+import { connectQuery } from './connect-query.ts';
+import { handicap } from './handicap.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
 import { Receiver } from './receiver.ts';
+import { Requester } from './requester.ts';
+import { Responder } from './responder.ts';
+import { startSlowReaders } from './slow-readers.ts';
+import { WireMeter } from './wire-meter.ts';
 
 const SNAPSHOT_MS = 1_000;
+/** What there is to count where nobody publishes. */
+const NOTHING: Expectation = {
+  firstSeq: 0,
+  count: 0,
+  audience: { kind: 'everybody' },
+  ordered: false,
+  deadlineMs: 0,
+  sampleEvery: 0,
+};
 
 const config = configOf<WorkerConfig>(process.argv);
 const channel = connectToParent<ToWorker, FromWorker>(process);
@@ -35,12 +53,25 @@ const probe = startLatenessProbe(clock);
 const collectGarbage = forcedCollection();
 
 let receiver = new Receiver(0);
-let clients: (Client | undefined)[] = [];
+let crowd: Crowd = { clients: [], firstClient: 0, totalClients: 0 };
+let upstream: Upstream | undefined;
+let requester: Requester | undefined;
+let responder: Responder | undefined;
+let stopSlowReaders: () => void = () => undefined;
+/** Id of the first request of the next phase that has any. */
+let nextRequestId = 0;
+/** Whether the phase is not over without an order to make requests. */
+let awaitsRequests = false;
+let toldComplete = true;
 let sampler: NodeJS.Timeout | undefined;
 let phaseLap = loop.lap();
 let loopOfLoad: LoopSample | undefined;
-let wireAtPhaseStart: WireTotals | undefined;
-let ticker: Ticker | undefined;
+const wire = new WireMeter(
+  () => crowd.clients,
+  () => receiver.messages,
+);
+/** Started by the first load that this worker sends. */
+let ticker: Promise<Ticker> | undefined;
 
 const tallies = (counts: ReadonlyMap<string, number>) =>
   [...counts].map(([cause, count]) => ({ cause, count }));
@@ -48,66 +79,98 @@ const tallies = (counts: ReadonlyMap<string, number>) =>
 const handlers: {
   [K in ToWorker['kind']]: (message: Extract<ToWorker, { kind: K }>) => Promise<void> | void;
 } = {
-  async connect({ endpoint, clients: count, concurrency, timeoutMs }) {
+  async connect(message) {
+    const { endpoint, clients: count, firstClient, totalClients, phase } = message;
     // The controller only sends names of the registry, and only client kinds that exist.
     const connect = transports[config.transport as TransportName].clients[config.client];
     if (typeof connect !== 'function') throw new Error(connect.unavailable);
-    receiver = new Receiver(count);
-    receiver.onComplete = () => channel.send({ kind: 'complete' });
-    const outcome = await connectAll(count, concurrency, clock, (client) =>
-      connect({ endpoint, client, sink: receiver, clock, timeoutMs }),
-    );
-    clients = outcome.clients;
-    receiver.open = clients.filter((client) => client !== undefined).length;
+    receiver = new Receiver(count, firstClient);
+    receiver.onComplete = tellIfComplete;
+    receiver.onEvent = takeEvent;
+    upstream ??= createUpstream(endpoint, config.upstream);
+    const { timeoutMs, answer } = message;
+    const outcome = await connectAll(count, message.concurrency, clock, (client) => {
+      const query = connectQuery(phase, firstClient + client);
+      return connect({
+        endpoint,
+        client,
+        sink: receiver,
+        clock,
+        timeoutMs,
+        answer,
+        upstream,
+        ...(query === undefined ? {} : { query }),
+      });
+    });
+    crowd = { clients: outcome.clients, firstClient, totalClients };
+    for (const [client, one] of outcome.clients.entries()) {
+      if (one === undefined) receiver.absent(client);
+    }
     channel.send({
       kind: 'connected',
       open: receiver.open,
       failed: tallies(outcome.failures),
       latency: encodeHistogram(outcome.latency),
-      handshakeBytes: clients.find((client) => client !== undefined)?.handshakeBytes,
     });
   },
 
-  expect({ expectation }) {
-    receiver.expect(expectation);
+  expect({ deliveries, requests, asks, slow }) {
+    requester = undefined;
+    responder?.close();
+    responder = asks === undefined ? undefined : new Responder(asks, crowd.clients, clock);
+    receiver.expect(deliveries ?? NOTHING);
+    awaitsRequests = requests;
+    toldComplete = false;
     // What connecting left behind would otherwise be collected in the middle of the phase.
     collectGarbage();
     phaseLap = loop.lap();
     loopOfLoad = undefined;
-    wireAtPhaseStart = wireTotals();
-    const secondLap = loop.lap();
+    wire.start();
     probe.take();
-    clearInterval(sampler);
-    sampler = setInterval(() => {
-      channel.send({
-        kind: 'worker-sample',
-        at: clock(),
-        received: receiver.receivedSoFar,
-        p99: receiver.p99SoFar,
-        loop: secondLap(),
-      });
-    }, SNAPSHOT_MS);
+    startSampling();
+    if (slow !== undefined) {
+      stopSlowReaders = startSlowReaders(slow, crowd.clients, crowd.firstClient);
+    }
     channel.send({ kind: 'expecting', open: receiver.open });
-    if (receiver.complete) channel.send({ kind: 'complete' });
+    tellIfComplete();
   },
 
-  publish: ({ order }) => publish(order),
+  async publish({ order, everyone }) {
+    ticker ??= createTicker(clock, config.epoch);
+    channel.send(await publishFromClients(order, everyone, crowd, clock, await ticker));
+  },
+
+  async request({ order }) {
+    const { clients } = crowd;
+    const { worker } = config;
+    requester = new Requester({ order, worker, firstId: nextRequestId, clients, clock });
+    nextRequestId += createSchedule(order.schedule).count;
+    awaitsRequests = false;
+    requester.onComplete = tellIfComplete;
+    ticker ??= createTicker(clock, config.epoch);
+    await requester.run(await ticker);
+    channel.send({ kind: 'requested' });
+  },
 
   'load-over'() {
     loopOfLoad = phaseLap();
+    stopSlowReaders();
+    stopSlowReaders = () => undefined;
   },
 
   collect() {
     clearInterval(sampler);
-    const { counts, due, sent, cells } = receiver.collect();
+    const { due, sent, ...received } = receiver.collect();
     channel.send({
       kind: 'phase-report',
-      counts,
+      ...received,
       due: encodeHistogram(due),
       sent: encodeHistogram(sent),
-      cells,
-      columns: clients.length,
-      wire: wireOfPhase(),
+      columns: crowd.clients.length,
+      requests: requester?.report(),
+      failedAnswers: responder?.failed ?? 0,
+      upstreamConnections: upstream?.connections ?? 0,
+      wire: wire.read(),
       loop: loopOfLoad ?? phaseLap(),
       lastReceivedAt: receiver.lastReceivedAt,
       probe: probe.take(),
@@ -119,77 +182,68 @@ const handlers: {
     clearInterval(sampler);
     loop.close();
     probe.close();
-    for (const client of clients) client?.close();
-    await ticker?.close();
+    stopSlowReaders();
+    responder?.close();
+    for (const client of crowd.clients) client?.close();
+    await Promise.all([upstream?.close(), (await ticker)?.close()]);
     process.disconnect();
   },
 };
 
-async function publish(order: PublishOrder): Promise<void> {
-  const publisher = clients.find((client) => client !== undefined);
-  if (publisher === undefined) throw new Error('there is no connected client to publish from');
-  ticker ??= await createTicker(clock, config.epoch);
-  let failed = 0;
-  const underway = new Set<Promise<void>>();
-  const publication = await publishOnSchedule(order, clock, ticker, (message) => {
-    // Open loop: the next message does not wait for this one.
-    const sending = publisher
-      .send(message)
-      .catch(() => {
-        failed += 1;
-      })
-      .finally(() => underway.delete(sending));
-    underway.add(sending);
-  });
-  await Promise.all(underway);
-  channel.send({
-    kind: 'published',
-    ...publication,
-    injected: { dropped: 0, duplicated: 0, swapped: 0 },
-    failed,
-  });
-}
-
-interface WireTotals {
-  readonly bytes: number;
-  readonly messages: number;
-}
-
-/** Bytes and messages of all connections since their handshakes. */
-function wireTotals(): WireTotals | undefined {
-  let bytes = 0;
-  for (const client of clients) {
-    if (client === undefined) continue;
-    if (client.bytesRead === undefined) return undefined;
-    bytes += client.bytesRead;
+/** Whatever comes under a name of its own: answers, questions, and what only applications care for. */
+function takeEvent(
+  event: string,
+  client: number,
+  bytes: Uint8Array,
+  start: number,
+  end: number,
+  receivedAt: number,
+): boolean {
+  switch (event) {
+    case 'answer':
+      requester?.answer(bytes, start, end, receivedAt);
+      return requester !== undefined;
+    case 'part':
+      requester?.part(bytes, start, end, receivedAt);
+      return requester !== undefined;
+    case 'ask':
+      return responder?.ask(client, bytes, start, end, receivedAt) ?? false;
+    case 'welcome':
+    case 'gap':
+    case 'pong':
+    case 'error':
+      // No delivery, and nothing to answer; what was refused shows in what it was to bring about.
+      return true;
+    default:
+      return false;
   }
-  return { bytes, messages: receiver.messages };
 }
 
-/** Nothing is in flight where phases meet, so the difference is exact but for heartbeats. */
-function wireOfPhase(): WireTotals | undefined {
-  const now = wireTotals();
-  if (now === undefined || wireAtPhaseStart === undefined) return undefined;
-  return {
-    bytes: now.bytes - wireAtPhaseStart.bytes,
-    messages: now.messages - wireAtPhaseStart.messages,
-  };
+function tellIfComplete(): void {
+  if (toldComplete || awaitsRequests || !receiver.complete) return;
+  if (requester !== undefined && !requester.complete) return;
+  toldComplete = true;
+  channel.send({ kind: 'complete' });
+}
+
+function startSampling(): void {
+  const secondLap = loop.lap();
+  clearInterval(sampler);
+  sampler = setInterval(() => {
+    channel.send({
+      kind: 'worker-sample',
+      at: clock(),
+      received: receiver.receivedSoFar + (requester?.answeredSoFar ?? 0),
+      p99: receiver.p99SoFar ?? requester?.p99SoFar,
+      loop: secondLap(),
+    });
+  }, SNAPSHOT_MS);
 }
 
 /** A full collection, now; not reachable from JavaScript unless asked for like this. */
 function forcedCollection(): () => void {
   setFlagsFromString('--expose-gc');
   return runInNewContext('gc') as () => void;
-}
-
-/** Burns a share of this process's time, so that anybody can see the validity checks catch it. */
-function handicap(share: number): void {
-  if (share === 0) return;
-  const periodMs = 50;
-  setInterval(() => {
-    const until = performance.now() + periodMs * share;
-    while (performance.now() < until);
-  }, periodMs).unref();
 }
 
 function crash(error: unknown): void {

@@ -1,7 +1,7 @@
 /** One publisher, everybody listens: the load both protocols were made for. */
 import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { pacings } from '../core/schedule.ts';
+import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const broadcast = defineScenario({
   name: 'broadcast',
@@ -22,26 +22,7 @@ export const broadcast = defineScenario({
       max: 16 * 1_048_576,
       help: 'bytes of one message, the same on every transport',
     },
-    warmup: {
-      type: 'durationMs',
-      default: 1_000,
-      min: 0,
-      max: 3_600_000,
-      help: 'load before the measurement starts, kept apart from it',
-    },
-    duration: {
-      type: 'durationMs',
-      default: 4_000,
-      min: 100,
-      max: 86_400_000,
-      help: 'measured time of each trial',
-    },
-    pacing: {
-      type: 'choice',
-      choices: pacings,
-      default: 'constant',
-      help: 'gaps between messages: all equal, or random as of independent senders',
-    },
+    ...timing,
     'publish-from': {
       type: 'choice',
       choices: ['server', 'client'],
@@ -56,22 +37,19 @@ export const broadcast = defineScenario({
       help: 'a delivery later than this after its due time counts as late',
     },
   },
-  quick: { duration: 2_000, warmup: 300 },
-  phases: (p) => {
-    const load = {
-      kind: 'publish',
-      ratePerS: p.rate,
-      payloadBytes: p.payload,
-      pacing: p.pacing,
-      publishFrom: p['publish-from'],
+  quick: quickTiming,
+  phases: (p) => [
+    { kind: 'connect', clients: p.clients },
+    ...warmUpAndMeasure(p, {
       deadlineMs: p.deadline,
-    } as const;
-    return [
-      { kind: 'connect', clients: p.clients },
-      ...(p.warmup > 0 ? [{ ...load, measured: false, durationMs: p.warmup }] : []),
-      { ...load, measured: true, durationMs: p.duration },
-    ];
-  },
+      publish: {
+        ratePerS: p.rate,
+        payloadBytes: p.payload,
+        from: p['publish-from'],
+        to: { kind: 'everybody' },
+      },
+    }),
+  ],
   headline: ['latency.p50', 'latency.p99', 'spread.last.p50', 'server.cpu', 'wire.bytes'],
   explore: '--vary clients=100,500,1000,2000',
 });

@@ -21,6 +21,7 @@ const mayTouchProcess: Readonly<Record<string, string>> = {
   'servers/main.ts': 'a process of its own: its arguments and its end',
   'loadgen/worker.ts': 'a process of its own: its arguments and its end',
   'loadgen/clock-echo.ts': 'a process of its own: its arguments',
+  'loadgen/yardstick.ts': 'a process of its own: its arguments and its one answer',
   'loadgen/control-broadcast.ts': 'a frozen script of its own, which imports nothing',
 };
 

@@ -14,6 +14,7 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
   // Everything may take the time-out of one connection per lane's turn; beyond that a worker hangs.
   const turns = Math.ceil(phase.clients / CONCURRENCY);
   const patienceMs = context.connectTimeoutMs * (1 + Math.min(turns, 10)) + phase.clients;
+  let firstClient = 0;
   const answers = workers.map((worker, index) => {
     const clients = shares[index] ?? 0;
     const answer = worker.next('connected', patienceMs);
@@ -21,9 +22,14 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
       kind: 'connect',
       endpoint: context.endpoint,
       clients,
+      firstClient,
+      totalClients: phase.clients,
+      phase,
+      answer: context.answer,
       concurrency: Math.ceil(CONCURRENCY / workers.length),
       timeoutMs: context.connectTimeoutMs,
     });
+    firstClient += clients;
     return answer;
   });
   const connected = await Promise.all(answers);

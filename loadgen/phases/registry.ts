@@ -2,7 +2,7 @@
 import type { Phase } from '../../core/scenario.ts';
 import type { TrialContext } from '../trial-context.ts';
 import { connect } from './connect.ts';
-import { publish } from './publish.ts';
+import { load } from './load.ts';
 
 type Runners = {
   readonly [K in Phase['kind']]: (
@@ -11,7 +11,7 @@ type Runners = {
   ) => Promise<void>;
 };
 
-const runners = { connect, publish } satisfies Runners;
+const runners = { connect, load } satisfies Runners;
 
 export function runPhase(phase: Phase, context: TrialContext): Promise<void> {
   // The table has a runner for exactly this kind; TypeScript cannot follow the correlation.

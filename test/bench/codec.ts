@@ -10,7 +10,7 @@ import { WsParser } from '../../transports/ws/parser.ts';
 import { encodeServerFrame } from '../../transports/ws/server.ts';
 import type { Finding } from './finding.ts';
 import { information } from './finding.ts';
-import { MANY, MESSAGE_BYTES, message, sseChunk, wsChunk } from './inputs.ts';
+import { event, MANY, MESSAGE_BYTES, message, sseChunk, wsChunk } from './inputs.ts';
 
 export async function benchCodec(
   _supervisor: Supervisor,
@@ -40,7 +40,7 @@ export async function benchCodec(
   const bench = new Bench({ time: 500 });
   bench
     .add('codec.write', () => write(42, 1_250_000_000, 1_250_061_234))
-    .add('codec.encode.sse', () => encodeSse(message))
+    .add('codec.encode.sse', () => encodeSse(event))
     .add('codec.encode.ws', () => encodeServerFrame(message))
     .add('codec.parse.sse', () => sse.feed(sseChunk.one, 0, sseChunk.one.length, 0))
     .add(`codec.parse.sse.${MANY}`, () => sse.feed(sseChunk.many, 0, sseChunk.many.length, 0))

@@ -9,9 +9,12 @@ export const MANY = 20;
 
 export const message = createMessageWriter(MESSAGE_BYTES)(42, 1_250_000_000, 1_250_061_234);
 
+/** The same as what a transport is given to encode. */
+export const event = { event: '', id: '', data: message, kind: 'json' } as const;
+
 export const sseChunk = {
-  one: encodeSse(message),
-  many: Buffer.concat(Array.from({ length: MANY }, () => encodeSse(message))),
+  one: encodeSse(event),
+  many: Buffer.concat(Array.from({ length: MANY }, () => encodeSse(event))),
 };
 export const wsChunk = {
   one: encodeServerFrame(message),

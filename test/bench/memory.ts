@@ -97,7 +97,17 @@ async function residentSets(transport: 'sse' | 'ws', count: number, supervisor: 
   const expecting = worker.next('expecting', 10_000);
   worker.send({
     kind: 'expect',
-    expectation: { firstSeq: 0, count: 1, deadlineMs: 1_000, sampleEvery: 0 },
+    deliveries: {
+      firstSeq: 0,
+      count: 1,
+      audience: { kind: 'everybody' },
+      ordered: false,
+      deadlineMs: 1_000,
+      sampleEvery: 0,
+    },
+    requests: false,
+    asks: undefined,
+    slow: undefined,
   });
   await expecting;
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));

@@ -95,7 +95,7 @@ const openers: Readonly<Record<ReaderKind, (endpoint: Endpoint) => Promise<void>
 async function open(endpoint: Endpoint, connections: number): Promise<void> {
   const idle = {
     bytesRead: 0,
-    handshakeBytes: 0,
+    session: undefined,
     send: async () => undefined,
     pause: () => undefined,
     resume: () => undefined,

@@ -9,6 +9,7 @@ import type {
   ServerConfig,
   ToServer,
   ToWorker,
+  WorkerConfig,
 } from '../../core/control.ts';
 import { noFaults } from '../../core/faults.ts';
 import { createRandom } from '../../core/random.ts';
@@ -92,6 +93,9 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
     port: 0,
     heartbeatMs: 0,
     bufferLimitBytes: 2 ** 20,
+    policy: 'drop-newest',
+    replay: 0,
+    tls: undefined,
     seed: 1,
     faults: noFaults,
   };
@@ -116,6 +120,7 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
         startNs: clock() + 20 * NS_PER_MS,
         firstSeq,
         payloadBytes: PAYLOAD_BYTES,
+        audience: { kind: 'everybody' },
         measured: false,
       },
     });
@@ -138,7 +143,14 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
     const child = supervisor.start<ToWorker, FromWorker>({
       title: 'worker',
       script: './worker',
-      config: { epoch, worker: 0, transport, client: 'lean', faults: noFaults },
+      config: {
+        epoch,
+        worker: 0,
+        transport,
+        client: 'lean',
+        upstream: { connections: 1, pipelining: 1 },
+        faults: noFaults,
+      } satisfies WorkerConfig,
       cores: cores.generator,
     });
     return {
@@ -150,6 +162,10 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
           kind: 'connect',
           endpoint,
           clients: CONNECTIONS,
+          firstClient: 0,
+          totalClients: CONNECTIONS,
+          phase: { kind: 'connect', clients: CONNECTIONS },
+          answer: 'stream',
           concurrency: 128,
           timeoutMs: PATIENCE_MS,
         });
@@ -159,7 +175,17 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
         const expecting = child.next('expecting', PATIENCE_MS);
         child.send({
           kind: 'expect',
-          expectation: { firstSeq, count, deadlineMs: 5_000, sampleEvery: 1 },
+          deliveries: {
+            firstSeq,
+            count,
+            audience: { kind: 'everybody' },
+            ordered: false,
+            deadlineMs: 5_000,
+            sampleEvery: 1,
+          },
+          requests: false,
+          asks: undefined,
+          slow: undefined,
         });
         await expecting;
       },

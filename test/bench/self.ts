@@ -13,6 +13,7 @@ import { benchCommands } from './commands.ts';
 import type { Finding } from './finding.ts';
 import { benchMemory } from './memory.ts';
 import { benchReceive } from './receive.ts';
+import { benchRequest } from './request-cost.ts';
 import { benchServer } from './server-cost.ts';
 
 type Part = (
@@ -25,6 +26,7 @@ const parts = {
   codec: benchCodec,
   memory: benchMemory,
   receive: benchReceive,
+  request: benchRequest,
   server: benchServer,
   commands: benchCommands,
 } satisfies Record<string, Part>;

@@ -22,18 +22,16 @@ const limits: readonly (readonly [TransportName, number, string])[] = [
   ['sse-prepared', 1.2, 'one socket.write, as raw does, of more bytes'],
 ];
 
-const publish = {
-  kind: 'publish',
-  ratePerS: 25,
-  payloadBytes: 128,
+const load = {
+  kind: 'load',
   pacing: 'constant',
-  publishFrom: 'server',
   deadlineMs: 5_000,
+  publish: { ratePerS: 25, payloadBytes: 128, from: 'server', to: { kind: 'everybody' } },
 } as const;
 const phases: readonly Phase[] = [
   { kind: 'connect', clients: 1_000 },
-  { ...publish, measured: false, durationMs: 600 },
-  { ...publish, measured: true, durationMs: 3_000 },
+  { ...load, measured: false, durationMs: 600 },
+  { ...load, measured: true, durationMs: 3_000 },
 ];
 
 export async function benchServer(

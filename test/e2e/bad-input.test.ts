@@ -32,7 +32,7 @@ const cases: readonly Case[] = [
   {
     title: 'a missing scenario is asked for',
     args: ['bench'],
-    says: 'Say which: broadcast.',
+    says: 'Say which: broadcast, request',
     hint: "'npm run bench -- --help' shows how it is used.",
   },
   {

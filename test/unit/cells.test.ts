@@ -99,7 +99,7 @@ const cases: readonly Case[] = [
 describe('the spread of a broadcast', () => {
   for (const { says, blocks, rows, subscribers, spread } of cases) {
     test(says, () => {
-      const { first, median, last, medians } = spreadOf(blocks, rows, subscribers, lostUs);
+      const { first, median, last, medians } = spreadOf(blocks, rows, () => subscribers, lostUs);
       expect(medians).toEqual(spread.map(([, middle]) => middle));
       for (const [at, histogram] of [first, median, last].entries()) {
         const expected = createHistogram();
@@ -109,8 +109,15 @@ describe('the spread of a broadcast', () => {
     });
   }
 
+  test('is over as many subscribers as the message has, and has no median where that is none', () => {
+    const blocks = [block([100, undefined], [undefined, undefined], [undefined, 300])];
+    const { first, medians } = spreadOf(blocks, 3, (row) => [1, 0, 2][row] ?? 0, lostUs);
+    expect(medians).toEqual([100, undefined, 300]);
+    expect(first.totalCount).toBe(2);
+  });
+
   test('records a latency beyond what a histogram holds as the highest', () => {
-    const { last } = spreadOf([block([4_000_000_000])], 1, 1, lostUs);
+    const { last } = spreadOf([block([4_000_000_000])], 1, () => 1, lostUs);
     expect(last.totalCount).toBe(1);
     expect(last.maxValue / HIGHEST_US).toBeCloseTo(1, 3);
   });

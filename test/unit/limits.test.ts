@@ -45,12 +45,12 @@ describe('limits', () => {
   });
 
   test.each([
-    ['a small load needs one worker', 500, 50, 1, 1],
-    ['a large load takes what cores there are', 2_000, 50, 4, 3],
-    ['no more workers than cores for load alone', 10_000, 50, 2, 2],
-    ['descriptors may demand more workers than cores', 30_000, 0.1, 1, 2],
-  ])('%s', (_, clients, rate, cores, workers) => {
-    expect(chooseWorkers(clients, rate, cores, limits)).toBe(workers);
+    ['a small load needs one worker', 500, 25_000, 1, 1],
+    ['a large load takes what cores there are', 2_000, 100_000, 4, 3],
+    ['no more workers than cores for load alone', 10_000, 500_000, 2, 2],
+    ['descriptors may demand more workers than cores', 30_000, 3_000, 1, 2],
+  ])('%s', (_, clients, eventsPerS, cores, workers) => {
+    expect(chooseWorkers(clients, eventsPerS, cores, limits)).toBe(workers);
   });
 
   test('this machine has limits at all', () => {

@@ -12,6 +12,7 @@ const progress: Progress = {
   arm: 'sse',
   point: { clients: 500 },
   phase: 'measuring',
+  flow: 'delivery',
   received: 50_000,
   p99: 9_340,
   msLeft: 95_000,
@@ -59,6 +60,16 @@ describe('progress', () => {
     view.show({ ...progress, received: 75_000 });
     view.close();
     expect(written()).toMatch(/measuring · [\d,]+ deliveries\/s · p99/);
+  });
+
+  test('round trips are called that', async () => {
+    const { io, written } = fakeIo(true);
+    const view = createProgress(io, 8);
+    view.show({ ...progress, flow: 'ask' });
+    await new Promise((resolve) => setImmediate(resolve));
+    view.show({ ...progress, flow: 'ask', received: 75_000 });
+    view.close();
+    expect(written()).toMatch(/measuring · [\d,]+ round trips\/s · p99/);
   });
 
   test('a log shows nothing until a trial is over, then one plain line', () => {

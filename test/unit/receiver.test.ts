@@ -2,11 +2,18 @@ import { describe, expect, test } from 'vitest';
 import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
 import type { DeliveryCounts, Expectation } from '../../core/control.ts';
 import { HIGHEST_US } from '../../core/histogram.ts';
-import { createMessageWriter } from '../../core/message.ts';
+import { createMessageWriter, putChannel } from '../../core/message.ts';
 import { Receiver } from '../../loadgen/receiver.ts';
 
 const write = createMessageWriter(100);
-const phase: Expectation = { firstSeq: 10, count: 5, deadlineMs: 100, sampleEvery: 1 };
+const phase: Expectation = {
+  firstSeq: 10,
+  count: 5,
+  audience: { kind: 'everybody' },
+  ordered: false,
+  deadlineMs: 100,
+  sampleEvery: 1,
+};
 
 interface Arrival {
   readonly seq: number;
@@ -259,7 +266,9 @@ describe('completion', () => {
 
   test('does not wait for clients that are not connected', () => {
     const receiver = new Receiver(3);
-    receiver.open = 1;
+    receiver.absent(0);
+    receiver.absent(1);
+    expect(receiver.open).toBe(1);
     receiver.expect({ ...phase, count: 1 });
     const completions = countCompletions(receiver);
     deliver(receiver, { seq: 10, client: 2 });
@@ -295,6 +304,185 @@ describe('cells', () => {
     const receiver = expecting(1, { count: 1 });
     deliver(receiver, { seq: 10, afterUs: 700 }, { seq: 10, afterUs: 900 });
     expect([...receiver.collect().cells]).toEqual([701]);
+  });
+});
+
+/** Message number `index` of the phase in a load over channels. */
+function deliverInChannels(
+  receiver: Receiver,
+  channels: number,
+  ...arrivals: readonly { readonly index: number; readonly client: number }[]
+): void {
+  for (const { index, client } of arrivals) {
+    const dueAt = 1_000 * NS_PER_MS + index * NS_PER_MS;
+    const bytes = putChannel(
+      write(10 + Math.floor(index / channels), dueAt, dueAt),
+      index % channels,
+    );
+    receiver.message(client, bytes, 0, bytes.length, dueAt + 500 * NS_PER_US);
+  }
+}
+
+describe('messages to rooms', () => {
+  // Rooms of clients 4 … 7 of all: 1, 2, 0, 1. Messages 0 … 6 are in rooms 0, 1, 2, 0, 1, 2, 0.
+  const rooms: Partial<Expectation> = { count: 7, audience: { kind: 'rooms', count: 3 } };
+  function inRooms(expectation: Partial<Expectation> = {}): Receiver {
+    const receiver = new Receiver(4, 4);
+    receiver.expect({ ...phase, ...rooms, ...expectation });
+    return receiver;
+  }
+  const all = [
+    { index: 0, client: 2 },
+    { index: 1, client: 0 },
+    { index: 1, client: 3 },
+    { index: 2, client: 1 },
+    { index: 3, client: 2 },
+    { index: 4, client: 0 },
+    { index: 4, client: 3 },
+    { index: 5, client: 1 },
+    { index: 6, client: 2 },
+  ];
+
+  test('are complete when each member has those of its room', () => {
+    const receiver = inRooms();
+    deliverInChannels(receiver, 3, ...all.slice(0, -1));
+    expect(receiver.complete).toBe(false);
+    expect(receiver.collect().staleClients).toBe(1);
+    deliverInChannels(receiver, 3, ...all.slice(-1));
+    expect(receiver.complete).toBe(true);
+    expect(receiver.collect()).toMatchObject({
+      counts: { ...none, received: 9 },
+      staleClients: 0,
+      orders: undefined,
+    });
+  });
+
+  test('are not expected by members that are not connected', () => {
+    const receiver = new Receiver(4, 4);
+    receiver.absent(2);
+    receiver.expect({ ...phase, ...rooms });
+    deliverInChannels(receiver, 3, ...all.filter(({ client }) => client !== 2));
+    expect(receiver.complete).toBe(true);
+    expect(receiver.collect().staleClients).toBe(0);
+  });
+
+  test('of another room are foreign, and so are those of no room', () => {
+    const receiver = inRooms();
+    deliverInChannels(receiver, 3, { index: 0, client: 0 }, { index: 2, client: 2 });
+    deliverInChannels(receiver, 4, { index: 3, client: 2 });
+    expect(receiver.collect().counts).toEqual({ ...none, foreign: 3 });
+  });
+
+  test('behind the last of the phase are foreign', () => {
+    const receiver = inRooms();
+    deliverInChannels(receiver, 3, { index: 7, client: 0 }, { index: 9, client: 2 });
+    expect(receiver.collect().counts).toEqual({ ...none, foreign: 2 });
+  });
+
+  test('are numbered per room: duplicates and gaps are seen in each', () => {
+    const receiver = inRooms();
+    const [a, b] = [
+      { index: 1, client: 0 },
+      { index: 4, client: 0 },
+    ];
+    deliverInChannels(receiver, 3, b, a, a, { index: 4, client: 3 });
+    expect(receiver.collect().counts).toEqual({
+      ...none,
+      received: 3,
+      reordered: 1,
+      duplicated: 1,
+    });
+  });
+
+  test('have a row of cells each, of which only their members fill one', () => {
+    const receiver = inRooms();
+    deliverInChannels(receiver, 3, ...all);
+    const { cells } = receiver.collect();
+    const filled = [...cells].flatMap((cell, at) => (cell === 0 ? [] : [at]));
+    expect(filled).toEqual(all.map(({ index, client }) => index * 4 + client));
+  });
+
+  test('that must be in order have a digest per member, which tells two orders apart', () => {
+    const receiver = inRooms({ ordered: true });
+    deliverInChannels(receiver, 3, { index: 1, client: 0 }, { index: 4, client: 0 });
+    deliverInChannels(receiver, 3, { index: 4, client: 3 }, { index: 1, client: 3 });
+    const { orders = [] } = receiver.collect();
+    expect(orders.map(({ channel }) => channel)).toEqual([1, 2, 0, 1]);
+    expect(orders[0]?.digest).not.toBe(orders[3]?.digest);
+    receiver.expect({ ...phase, ...rooms, ordered: true });
+    for (const client of [0, 3]) {
+      deliverInChannels(receiver, 3, { index: 4, client }, { index: 1, client });
+    }
+    const same = receiver.collect().orders ?? [];
+    expect(same[0]?.digest).toBe(same[3]?.digest);
+  });
+});
+
+describe('messages under keys', () => {
+  const keys: Partial<Expectation> = { count: 4, audience: { kind: 'keys', count: 4, each: 2 } };
+
+  test('reach those whose window holds the key, around the end of the keys', () => {
+    // Clients 3 and 4 of all have the keys 3, 0 and 0, 1.
+    const receiver = new Receiver(2, 3);
+    receiver.expect({ ...phase, ...keys });
+    deliverInChannels(
+      receiver,
+      4,
+      { index: 0, client: 0 },
+      { index: 0, client: 1 },
+      { index: 1, client: 1 },
+      { index: 3, client: 0 },
+    );
+    expect(receiver.complete).toBe(true);
+    deliverInChannels(receiver, 4, { index: 1, client: 0 }, { index: 2, client: 1 });
+    expect(receiver.collect()).toMatchObject({
+      counts: { ...none, received: 4, foreign: 2 },
+      staleClients: 0,
+    });
+  });
+});
+
+describe('messages for everybody that must be in order', () => {
+  test('have digests, and need to name no channel', () => {
+    const receiver = expecting(2, { count: 2, ordered: true });
+    deliver(receiver, { seq: 10, client: 0 }, { seq: 11, client: 0 });
+    deliver(receiver, { seq: 11, client: 1 }, { seq: 10, client: 1 });
+    const { orders = [], counts } = receiver.collect();
+    expect(counts).toEqual({ ...none, received: 4, reordered: 1 });
+    expect(orders.map(({ channel }) => channel)).toEqual([0, 0]);
+    expect(orders[0]?.digest).not.toBe(orders[1]?.digest);
+  });
+});
+
+describe('stale clients', () => {
+  test('lack the last message; one that has it after a gap is not stale', () => {
+    const receiver = expecting(3, { count: 3 });
+    deliver(receiver, { seq: 12, client: 0 }, { seq: 11, client: 1 });
+    expect(receiver.collect().staleClients).toBe(2);
+  });
+
+  test('are none where nothing was published', () => {
+    expect(expecting(3, { count: 0 }).collect().staleClients).toBe(0);
+  });
+});
+
+describe('events with a name', () => {
+  test('are handed on, and are foreign where they mean nothing', () => {
+    const receiver = expecting(1);
+    const seen: unknown[] = [];
+    receiver.onEvent = (event, client, _bytes, start, end, receivedAt) => {
+      seen.push([event, client, start, end, receivedAt]);
+      return event === 'answer';
+    };
+    const bytes = write(10, 0, 0);
+    receiver.message(0, bytes, 0, 7, 42, 'answer');
+    receiver.message(0, bytes, 0, 7, 43, 'quote');
+    expect(seen).toEqual([
+      ['answer', 0, 0, 7, 42],
+      ['quote', 0, 0, 7, 43],
+    ]);
+    expect(receiver.collect().counts).toEqual({ ...none, foreign: 1 });
+    expect(receiver.messages).toBe(2);
   });
 });
 

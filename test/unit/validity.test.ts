@@ -19,7 +19,9 @@ const sound: Evidence = {
     stealShare: 0,
     pressureShare: 0.1,
   },
-  publishFrom: 'client',
+  flow: 'delivery',
+  toEverybody: true,
+  generatorSends: true,
   latencyP50: 1_000,
   latencyP99: 5_000,
   failedConnects: 0,
@@ -263,15 +265,40 @@ describe('a rule', () => {
 
   test('on late sending does not judge a server that publishes, and says so', () => {
     const check = checkOf('send-lateness', {
-      publishFrom: 'server',
+      generatorSends: false,
       ...probes({ slipP99Us: 1e6 }),
     });
     expect(check).toMatchObject({
       ok: 'pass',
       value: 1e6,
-      says: expect.stringMatching(/^not judged: the server publishes/),
+      says: expect.stringMatching(/^not judged: the server publishes or asks/),
     });
   });
+});
+
+describe('of several loads', () => {
+  test('the one that was offered worst is judged', () => {
+    const check = checkOf('offered-rate', probes({ tripsPlanned: 200, tripsSent: 198 }));
+    expect(check).toMatchObject({ ok: 'invalid', value: 0.99 });
+  });
+
+  test('the lateness of what the generator sends is judged, not that of the server', () => {
+    expect(
+      checkOf('send-lateness', probes({ slipP99Us: 1e6, generatorSlipP99Us: 1 })),
+    ).toMatchObject({ ok: 'pass', value: 1 });
+  });
+});
+
+describe('head-room', () => {
+  test.each<Partial<Evidence>>([{ flow: 'request' }, { flow: 'ask' }, { toEverybody: false }])(
+    'is not judged where %o',
+    (changed) => {
+      expect(checkOf('head-room', { ...changed, headRoom: undefined })).toMatchObject({
+        ok: 'pass',
+        says: expect.stringMatching(/^not judged: it is found by flooding everybody/),
+      });
+    },
+  );
 });
 
 describe('a check without evidence', () => {

@@ -1,0 +1,57 @@
+/** What the phases of a trial ask of the generator, before it is run. */
+import { deliveriesOf } from '../core/audience.ts';
+import type { Flow } from '../core/result.ts';
+import type { LoadPhase, Phase } from '../core/scenario.ts';
+import type { Load } from './head-room.ts';
+
+export function clientsOf(phases: readonly Phase[]): number {
+  return Math.max(0, ...phases.map((phase) => (phase.kind === 'connect' ? phase.clients : 0)));
+}
+
+/** What a phase is about first. */
+export function flowOfPhase({ publish, request }: LoadPhase): Flow {
+  if (publish !== undefined) return 'delivery';
+  return request !== undefined ? 'request' : 'ask';
+}
+
+/** What the measurement is about first. */
+export function flowOfPhases(phases: readonly Phase[]): Flow {
+  for (const phase of phases)
+    if (phase.kind === 'load' && phase.measured) return flowOfPhase(phase);
+  return 'delivery';
+}
+
+/** Deliveries, answers and questions that the generator takes in a second, of the busiest phase. */
+export function eventsPerS(phases: readonly Phase[]): number {
+  const clients = clientsOf(phases);
+  return Math.max(
+    0,
+    ...phases.map((phase) => (phase.kind === 'load' ? eventsOf(phase, clients) : 0)),
+  );
+}
+
+function eventsOf({ publish, request, ask }: LoadPhase, clients: number): number {
+  // Whoever makes a round trip writes and reads, which is twice the work of reading alone.
+  const trips = 2 * ((request?.ratePerS ?? 0) + (ask?.ratePerS ?? 0));
+  if (publish === undefined) return trips;
+  const { to, ratePerS } = publish;
+  // Over as many messages as there are channels, each channel has had one.
+  const round = to.kind === 'everybody' ? 1 : to.count;
+  return trips + (ratePerS * deliveriesOf(to, round, clients)) / round;
+}
+
+/**
+ * The measured load, as far as a flood can tell whether the generator takes it.
+ * @returns undefined where the trial is about anything but messages to everybody
+ */
+export function floodableLoad(
+  phases: readonly Phase[],
+): (Load & { readonly ratePerS: number }) | undefined {
+  for (const phase of phases) {
+    if (phase.kind !== 'load' || !phase.measured) continue;
+    if (phase.publish?.to.kind !== 'everybody') return undefined;
+    const { payloadBytes, ratePerS } = phase.publish;
+    return { clients: clientsOf(phases), payloadBytes, ratePerS };
+  }
+  return undefined;
+}
