@@ -2,6 +2,7 @@
 import type { Point, RunResult, Trial } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { median } from '../core/stats.ts';
+import { eventsOf } from './flow.ts';
 import type { Metric } from './metric.ts';
 import { allMetrics } from './metrics/registry.ts';
 
@@ -32,17 +33,17 @@ export function countedTrials(run: RunResult, arm: string, point: Point): Trial[
 export type Figure =
   | { readonly kind: 'value'; readonly value: number }
   | { readonly kind: 'not-measured' }
-  | { readonly kind: 'not-enough'; readonly broadcasts: number; readonly needed: number };
+  | { readonly kind: 'not-enough'; readonly events: number; readonly needed: number };
 
 export function figureOf(metric: Metric, id: string, trials: readonly Trial[]): Figure {
   if (trials.length === 0) return { kind: 'not-measured' };
-  const broadcasts = trials.reduce((sum, { probes }) => sum + (probes['sent'] ?? 0), 0);
-  const events = metric.events?.(trials) ?? broadcasts;
-  const needed = metric.needsEvents ?? 0;
-  if (events < needed) return { kind: 'not-enough', broadcasts: events, needed };
   const value =
     metric.merge === undefined
       ? median(trials.flatMap((trial) => trial.metrics[id] ?? []))
       : metric.merge(trials);
-  return value === undefined ? { kind: 'not-measured' } : { kind: 'value', value };
+  // What these trials have none of is missing, however many of it there would have to be.
+  if (value === undefined) return { kind: 'not-measured' };
+  const events = metric.events?.(trials) ?? eventsOf(trials);
+  const needed = metric.needsEvents ?? 0;
+  return events < needed ? { kind: 'not-enough', events, needed } : { kind: 'value', value };
 }

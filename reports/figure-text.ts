@@ -1,6 +1,7 @@
 /** How the figure of an arm is written, the same on the terminal and in the report. */
 import type { Arm, Point, RunResult } from '../core/result.ts';
 import { countedTrials, figureOf } from './derive.ts';
+import { flowOfRun, flowWords } from './flow.ts';
 import type { Metric } from './metric.ts';
 import { formatMetric } from './metric.ts';
 import type { MetricId } from './metrics/registry.ts';
@@ -21,18 +22,23 @@ export function figureText(run: RunResult, arm: Arm, point: Point, id: MetricId)
     case 'not-measured':
       return { text: '–' };
     case 'not-enough': {
-      const broadcasts = found.broadcasts.toLocaleString('en-US');
+      const events = found.events.toLocaleString('en-US');
       const needed = found.needed.toLocaleString('en-US');
-      return { text: 'not enough data', note: `${broadcasts} of ${needed} broadcasts` };
+      const name = metric.eventsName ?? flowWords[flowOfRun(run, point)].events;
+      return { text: 'not enough data', note: `${events} of ${needed} ${name}` };
     }
     case 'value':
       return { text: valueText(id, found.value, trials[0]?.probes['deadlineUs']) };
   }
 }
 
-/** A percentile that lost deliveries push past the deadline is only known to be later than it. */
+/** Times that end with a delivery or an answer, so that one that never came is later than the deadline. */
+const COUNTS_MISSING = /^(latency|spread|request|ask)\.(?!gap|slip)/;
+
+/** A percentile that what never came pushes past the deadline is only known to be later than it. */
 export function valueText(id: string, value: number, deadlineUs: number | undefined): string {
   const unit = isMetricId(id) ? metrics[id].unit : 'count';
-  const beyond = /^(latency|spread)\./.test(id) && deadlineUs !== undefined && value >= deadlineUs;
+  const beyond =
+    unit === 'us' && COUNTS_MISSING.test(id) && deadlineUs !== undefined && value >= deadlineUs;
   return beyond ? `> ${formatMetric(unit, deadlineUs)}` : formatMetric(unit, value);
 }

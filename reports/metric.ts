@@ -4,7 +4,7 @@ import type { Trial } from '../core/result.ts';
 import * as units from '../core/units.ts';
 import type { Direction } from '../core/verdict.ts';
 
-export type Unit = 'us' | 'ns' | 'B' | '/s' | 'share' | 'count';
+export type Unit = 'us' | 'ns' | 'B' | '/s' | 'share' | 'core' | 'count';
 
 export interface Metric {
   readonly title: string;
@@ -21,8 +21,10 @@ export interface Metric {
   merge?(trials: readonly Trial[]): number | undefined;
   /** Independent events below which a merged figure is not shown. */
   readonly needsEvents?: number;
-  /** How many there were, where they are not the broadcasts. */
+  /** How many there were, where they are not the events of what the trials are about. */
   events?(trials: readonly Trial[]): number;
+  /** What those are called. */
+  readonly eventsName?: string;
   /** Depends on timers, so that a timer-limited trial cannot show two arms to be the same. */
   readonly timed?: boolean;
 }
@@ -41,6 +43,9 @@ export function formatMetric(unit: Unit, value: number | undefined): string {
     case 'share':
       // Every delivery counts: 99.999 % is not 100 %.
       return value === 1 ? '100 %' : `${(Math.floor(value * 1e5) / 1e3).toFixed(3)} %`;
+    case 'core':
+      // A share of one core, which several threads may exceed.
+      return units.formatPercent(value);
     default:
       return Number.isInteger(value) ? value.toLocaleString('en-US') : units.formatNumber(value);
   }

@@ -4,6 +4,7 @@ import { pointName } from '../core/result.ts';
 import { formatBytes } from '../core/units.ts';
 import { headlineComparisons } from './compare-arms.ts';
 import { countedTrials } from './derive.ts';
+import { flowOfRun } from './flow.ts';
 
 export interface ValiditySummary {
   readonly state: 'valid' | 'suspect' | 'invalid';
@@ -53,8 +54,10 @@ export function describePoint(run: RunResult, point: Point): string {
   const parts: string[] = [];
   if (typeof values['clients'] === 'number')
     parts.push(`${values['clients'].toLocaleString('en-US')} clients`);
-  if (typeof values['rate'] === 'number')
-    parts.push(`${values['rate'].toLocaleString('en-US')} broadcasts/s`);
+  if (typeof values['rate'] === 'number') {
+    const what = flowOfRun(run, point) === 'delivery' ? 'broadcasts/s' : 'round trips/s';
+    parts.push(`${values['rate'].toLocaleString('en-US')} ${what}`);
+  }
   if (typeof values['payload'] === 'number')
     parts.push(`${formatBytes(values['payload'])} messages`);
   for (const [name, value] of Object.entries(point)) {

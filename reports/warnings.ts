@@ -2,6 +2,8 @@
 import type { RunResult, Warning } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { countedTrials } from './derive.ts';
+import { hasDeliveries } from './flow.ts';
+import { tripWarnings } from './trip-warnings.ts';
 
 /** A rule per doubt; each may find nothing. */
 const rules: readonly ((run: RunResult) => Warning[])[] = [
@@ -13,6 +15,8 @@ const rules: readonly ((run: RunResult) => Warning[])[] = [
   notPinned,
   injectedFaults,
   losses,
+  disorder,
+  ...tripWarnings,
 ];
 
 export function findWarnings(run: RunResult): Warning[] {
@@ -125,6 +129,7 @@ function losses(run: RunResult): Warning[] {
   return run.arms.flatMap((arm) => {
     const lost = run.points
       .flatMap((point) => countedTrials(run, arm.name, point))
+      .filter(hasDeliveries)
       .reduce((sum, { ledger }) => sum + (ledger?.lost ?? 0), 0);
     if (lost === 0) return [];
     return [
@@ -132,6 +137,24 @@ function losses(run: RunResult): Warning[] {
         code: 'lost',
         says: `${arm.name} lost ${lost.toLocaleString('en-US')} deliveries; they count as later than the deadline.`,
         hint: 'See the delivery table; try a lower --rate, or a larger --buffer-limit if the server dropped them.',
+      },
+    ];
+  });
+}
+
+function disorder(run: RunResult): Warning[] {
+  return run.arms.flatMap((arm) => {
+    const clients = run.points
+      .flatMap((point) => countedTrials(run, arm.name, point))
+      .reduce((sum, { probes }) => sum + (probes['orderDisagreements'] ?? 0), 0);
+    if (clients === 0) return [];
+    const who =
+      clients === 1 ? '1 client' : `${clients.toLocaleString('en-US')} clients of all rounds`;
+    return [
+      {
+        code: 'order',
+        says: `${arm.name}: ${who} saw the messages of their room in another order than the others.`,
+        hint: 'The server has to put messages of a room in one order before it sends them to anybody.',
       },
     ];
   });

@@ -10,10 +10,12 @@ import { conditionsSection, timeText } from '../html/sections/conditions.ts';
 import { costSection } from '../html/sections/cost.ts';
 import { deliverySection } from '../html/sections/delivery.ts';
 import { comparisonTables, differencesFigure } from '../html/sections/differences.ts';
-import { percentileFigure, spreadFigure } from '../html/sections/latency.ts';
+import { percentileFigures } from '../html/sections/percentiles.ts';
 import { roundsFigure } from '../html/sections/rounds.ts';
+import { spreadFigure } from '../html/sections/spread.ts';
 import { sweepFigure } from '../html/sections/sweep.ts';
 import { timelineFigure } from '../html/sections/timeline.ts';
+import { tripsSection } from '../html/sections/trips.ts';
 import { validitySection } from '../html/sections/validity.ts';
 import { verdictSection } from '../html/sections/verdict.ts';
 import type { View } from '../html/view.ts';
@@ -53,11 +55,12 @@ ${points}</section>`;
 function results(view: View): Content {
   const parts = [
     differencesFigure(view),
-    percentileFigure(view),
+    ...percentileFigures(view),
     spreadFigure(view),
     roundsFigure(view),
     timelineFigure(view),
     deliverySection(view),
+    tripsSection(view),
     costSection(view),
     comparisonTables(view),
   ];
@@ -74,6 +77,7 @@ const CONTENTS = [
   ['rounds', 'Rounds'],
   ['timeline', 'Time'],
   ['delivery', 'Delivery'],
+  ['trips', 'Round trips'],
   ['cost', 'Cost'],
   ['comparisons', 'Every comparison'],
   ['validity', 'Validity'],

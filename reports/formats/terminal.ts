@@ -4,12 +4,18 @@ import pc from 'picocolors';
 import type { Arm, Point, RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { median } from '../../core/stats.ts';
-import { formatChange, formatMicroseconds, formatNanoseconds } from '../../core/units.ts';
+import {
+  formatChange,
+  formatMicroseconds,
+  formatNanoseconds,
+  formatNumber,
+} from '../../core/units.ts';
 import { figureText } from '../figure-text.ts';
 import type { Metric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
-import { metrics } from '../metrics/registry.ts';
+import { isMetricId, metrics } from '../metrics/registry.ts';
 import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
+import { YARDSTICK, YARDSTICK_DOUBT, yardstickOf } from '../yardstick.ts';
 import { PLAIN_TABLE } from './plain-table.ts';
 
 export interface TerminalOptions {
@@ -19,7 +25,7 @@ export interface TerminalOptions {
   readonly columns: number;
 }
 
-/** Metrics of the table; every other one is in the report. */
+/** Metrics of the table, beside the headline; every other one is in the report. */
 const ROWS: readonly MetricId[] = [
   'latency.p50',
   'latency.p90',
@@ -28,11 +34,27 @@ const ROWS: readonly MetricId[] = [
   'spread.first.p50',
   'spread.last.p50',
   'spread.last.p99',
+  'request.p50',
+  'request.p90',
+  'request.p99',
+  'request.sent.p50',
+  'request.first.p50',
+  'request.gap.p99',
+  'ask.p50',
+  'ask.p90',
+  'ask.p99',
+  'ask.overhead.p50',
   'reach',
+  'request.answered',
+  'ask.answered',
   'throughput.deliveries',
   'server.cpu',
   'generator.cpu',
   'wire.bytes',
+  'trip.server.cpu',
+  'trip.generator.cpu',
+  'trip.bytes.up',
+  'trip.bytes.down',
   'connect.p99',
 ];
 
@@ -43,7 +65,12 @@ export function renderTerminal(run: RunResult, options: TerminalOptions): string
     '',
     ...verdictSentences(run).map((sentence) => paint.bold(sentence)),
     '',
-    ...run.points.flatMap((point) => [describePoint(run, point), table(run, point, paint), '']),
+    ...run.points.flatMap((point) => [
+      describePoint(run, point),
+      table(run, point, paint),
+      ...yardstickLines(run, point),
+      '',
+    ]),
     controlLine(run),
     validityLine(run),
     ...run.warnings.map(({ says, hint }) => `${paint.yellow('warning')} ${says}\n        ${hint}`),
@@ -69,16 +96,38 @@ function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createC
     style: { head: [], border: [], compact: true },
     chars: { ...PLAIN_TABLE.chars, middle: '  ' },
   });
-  for (const id of ROWS) {
+  for (const id of rowsOf(run)) {
     const metric: Metric = metrics[id];
     const arrow = metric.better === 'lower' ? '↓' : '↑';
+    const cells = run.arms.map((arm) => figureText(run, arm, point, id).text);
+    // What this load has not got needs no row; what the run is about has one, to say that it is missing.
+    if (cells.every((cell) => cell === '–') && !run.scenario.headline.includes(id)) continue;
     grid.push([
       `${metric.title} ${arrow}`,
-      ...run.arms.map((arm) => figureText(run, arm, point, id).text),
+      ...cells,
       ...pairs.map((pair) => change(run, point, pair, id, paint)),
     ]);
   }
   return grid.toString();
+}
+
+/** A headline metric that is not among the usual ones comes first. */
+function rowsOf({ scenario: { headline } }: RunResult): MetricId[] {
+  return [...headline.filter(isMetricId).filter((id) => !ROWS.includes(id)), ...ROWS];
+}
+
+/** Beneath the arms and not among them: what it counts from is something else. */
+function yardstickLines(run: RunResult, point: Point): string[] {
+  const found = yardstickOf(run, point);
+  if (found === undefined) return [];
+  const { p50, p99, ratePerS, connections, cpu } = found;
+  const figures = [
+    `p50 ${formatMicroseconds(p50)}`,
+    `p99 ${formatMicroseconds(p99)}`,
+    `${formatNumber(ratePerS)}/s over ${connections} connections`,
+    ...(cpu === undefined ? [] : [`server CPU ${formatNanoseconds(cpu)}`]),
+  ];
+  return [` ${YARDSTICK}  ${figures.join(', ')}`, `   ${YARDSTICK_DOUBT}`];
 }
 
 const armHead = (arm: Arm): string => (arm.role === 'floor' ? `${arm.name} (floor)` : arm.name);

@@ -1,4 +1,5 @@
 /** A table that scrolls inside its own container, so that the page never has to. */
+import type { FigureText } from '../figure-text.ts';
 import type { Content, Markup } from './markup.ts';
 import { html } from './markup.ts';
 
@@ -43,4 +44,9 @@ function row(cells: readonly Content[], columns: readonly Column[]): Markup {
 /** Focusable, or the part outside the window would be out of reach of a keyboard. */
 export function scrolling(label: string, content: Markup): Markup {
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${label}">${content}</div>`;
+}
+
+/** A figure, or what it lacks. */
+export function figureCell({ text, note }: FigureText): Content {
+  return note === undefined ? text : html`<small>${text} (${note})</small>`;
 }

@@ -1,10 +1,24 @@
-/** Whether everything arrived, and how much of it. */
+/** Whether everything arrived, and how much of it; of trials that are about deliveries. */
 import type { Ledger, Trial } from '../../core/result.ts';
+import { hasDeliveries } from '../flow.ts';
 import type { Metric, Unit } from '../metric.ts';
+import { sumOfProbe } from './slow-sessions.ts';
 
-function fromLedger(pick: (ledger: Ledger) => number): Metric['derive'] {
-  return ({ ledger }) => (ledger === undefined ? undefined : pick(ledger));
+function ledgersOf(trials: readonly Trial[]): Ledger[] {
+  return trials.filter(hasDeliveries).flatMap(({ ledger }) => ledger ?? []);
 }
+
+/** The same figure of one trial and of several: counts are added up before anything else. */
+function summed(of: (ledgers: readonly Ledger[]) => number): Pick<Metric, 'derive' | 'merge'> {
+  const merge = (trials: readonly Trial[]): number | undefined => {
+    const ledgers = ledgersOf(trials);
+    return ledgers.length === 0 ? undefined : of(ledgers);
+  };
+  return { derive: (trial) => merge([trial]), merge };
+}
+
+const sumOf = (ledgers: readonly Ledger[], pick: (ledger: Ledger) => number): number =>
+  ledgers.reduce((sum, ledger) => sum + pick(ledger), 0);
 
 function counted(title: string, explain: string, pick: (ledger: Ledger) => number): Metric {
   const unit: Unit = 'count';
@@ -13,9 +27,19 @@ function counted(title: string, explain: string, pick: (ledger: Ledger) => numbe
     unit,
     better: 'lower',
     explain,
-    derive: fromLedger(pick),
-    merge: (trials) =>
-      trials.reduce((sum, { ledger }) => sum + (ledger === undefined ? 0 : pick(ledger)), 0),
+    ...summed((ledgers) => sumOf(ledgers, pick)),
+  };
+}
+
+/** Clients that should be none, added up over the trials in which they were counted. */
+function clients(title: string, explain: string, probe: string): Metric {
+  return {
+    title,
+    unit: 'count',
+    better: 'lower',
+    explain,
+    derive: ({ probes }) => probes[probe],
+    merge: (trials) => sumOfProbe(trials, probe),
   };
 }
 
@@ -26,21 +50,22 @@ export const deliveryMetrics = {
     better: 'higher',
     explain:
       'deliveries that arrived, of messages × subscribers; clients that never connected count as missed',
-    derive: fromLedger(({ received, expected }) => (expected === 0 ? 0 : received / expected)),
-    merge: (trials: readonly Trial[]) => {
-      const expected = trials.reduce((sum, { ledger }) => sum + (ledger?.expected ?? 0), 0);
-      const received = trials.reduce((sum, { ledger }) => sum + (ledger?.received ?? 0), 0);
-      return expected === 0 ? undefined : received / expected;
-    },
+    ...summed((ledgers) => {
+      const expected = sumOf(ledgers, (ledger) => ledger.expected);
+      return expected === 0 ? 0 : sumOf(ledgers, ({ received }) => received) / expected;
+    }),
   },
   'throughput.deliveries': {
     title: 'deliveries',
     unit: '/s',
     better: 'higher',
     explain: 'messages received by all clients together per second of the measured phase',
-    derive: ({ ledger, probes }) => {
+    derive: (trial) => {
+      const { ledger, probes } = trial;
       const durationNs = probes['durationNs'];
-      return ledger === undefined || !durationNs ? undefined : ledger.received / (durationNs / 1e9);
+      return ledger === undefined || !durationNs || !hasDeliveries(trial)
+        ? undefined
+        : ledger.received / (durationNs / 1e9);
     },
   },
   'delivery.lost': counted('lost', 'deliveries that never came', ({ lost }) => lost),
@@ -55,11 +80,14 @@ export const deliveryMetrics = {
     ({ reordered }) => reordered,
   ),
   'delivery.late': counted('late', 'deliveries after the deadline', ({ late }) => late),
-  'drops.slow': {
-    title: 'dropped by the server',
-    unit: 'count',
-    better: 'lower',
-    explain: 'deliveries the server left out because the session had too much buffered',
-    derive: ({ probes }) => probes['serverDropped'],
-  },
+  'order.disagree': clients(
+    'clients in another order',
+    'clients that saw the messages of their room in another order than the others',
+    'orderDisagreements',
+  ),
+  'stale.clients': clients(
+    'stale clients',
+    'clients that end without the last message of each of their channels',
+    'staleClients',
+  ),
 } satisfies Record<string, Metric>;

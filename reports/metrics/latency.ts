@@ -1,8 +1,9 @@
-/** Latency percentiles, of single deliveries and of whole broadcasts. */
+/** Latency percentiles, of single deliveries and of whole broadcasts; those of round trips are in trips. */
 
 import type { Histogram } from '../../core/histogram.ts';
 import { decodeHistogram, mergeHistograms } from '../../core/histogram.ts';
 import type { Histograms, Trial } from '../../core/result.ts';
+import { hasDeliveries } from '../flow.ts';
 import type { Metric } from '../metric.ts';
 
 /**
@@ -29,13 +30,12 @@ interface Source {
   readonly histogram: HistogramName;
   /** Whether lost deliveries belong into it: not for spreads, which count them when they are made. */
   readonly countsLost: boolean;
+  /** A trial about round trips has no latency; its senders may be late all the same. */
+  readonly deliveriesOnly: boolean;
 }
 
-function quantileOf(
-  trials: readonly Trial[],
-  source: Source,
-  quantile: number,
-): number | undefined {
+function quantileOf(all: readonly Trial[], source: Source, quantile: number): number | undefined {
+  const trials = source.deliveriesOnly ? all.filter(hasDeliveries) : all;
   const encoded = trials.flatMap(({ histograms }) => histograms?.[source.histogram] ?? []);
   if (encoded.length === 0) return undefined;
   const lost = source.countsLost
@@ -64,8 +64,8 @@ function percentile(source: Source, quantile: number, title: string, explain: st
   };
 }
 
-const due: Source = { histogram: 'due', countsLost: true };
-const sent: Source = { histogram: 'sent', countsLost: true };
+const due: Source = { histogram: 'due', countsLost: true, deliveriesOnly: true };
+const sent: Source = { histogram: 'sent', countsLost: true, deliveriesOnly: true };
 
 export const latencyMetrics = {
   'latency.p50': percentile(
@@ -112,7 +112,11 @@ export const latencyMetrics = {
   ),
 } satisfies Record<string, Metric>;
 
-const spread = (histogram: HistogramName): Source => ({ histogram, countsLost: false });
+const spread = (histogram: HistogramName): Source => ({
+  histogram,
+  countsLost: false,
+  deliveriesOnly: true,
+});
 
 export const spreadMetrics = {
   'spread.first.p50': percentile(
@@ -141,27 +145,33 @@ export const spreadMetrics = {
   ),
 } satisfies Record<string, Metric>;
 
+const anyFlow = (histogram: HistogramName): Source => ({
+  ...spread(histogram),
+  deliveriesOnly: false,
+});
+
 export const slipMetrics = {
   'slip.p50': percentile(
-    spread('slip'),
+    anyFlow('slip'),
     0.5,
     'schedule slip p50',
     'how late messages were sent, in half of the cases',
   ),
   'slip.p99': percentile(
-    spread('slip'),
+    anyFlow('slip'),
     0.99,
     'schedule slip p99',
     'how late messages were sent, in 99 of 100 cases',
   ),
   'connect.p99': {
     ...percentile(
-      spread('connect'),
+      anyFlow('connect'),
       0.99,
       'connect p99',
       '99 of 100 connections were up within this, handshake included',
     ),
     // Connections are made one by one; broadcasts have nothing to do with them.
+    eventsName: 'connections',
     events: (trials) =>
       trials.reduce(
         (sum, { histograms }) =>

@@ -3,11 +3,17 @@ import type { Metric } from '../metric.ts';
 import { costMetrics } from './cost.ts';
 import { deliveryMetrics } from './delivery.ts';
 import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
+import { slowSessionMetrics } from './slow-sessions.ts';
+import { tripCountMetrics } from './trip-counts.ts';
+import { tripMetrics } from './trips.ts';
 
 export const metrics = {
   ...latencyMetrics,
   ...spreadMetrics,
+  ...tripMetrics,
   ...deliveryMetrics,
+  ...tripCountMetrics,
+  ...slowSessionMetrics,
   ...costMetrics,
   ...slipMetrics,
 } satisfies Record<string, Metric>;

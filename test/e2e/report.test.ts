@@ -10,6 +10,7 @@ import { renderHtml } from '../../reports/formats/html.ts';
 import { readRunFile } from '../../reports/run-file.ts';
 import { describeInBrowser } from '../browser.ts';
 import { temporaryFolder } from '../program.ts';
+import { roundTripRun } from '../trip-run.ts';
 
 const folder = temporaryFolder();
 const run = readRunFile(join(import.meta.dirname, '..', 'fixtures', 'run.json'));
@@ -149,7 +150,7 @@ describeInBrowser('the HTML report', (browser) => {
       const figures = page.locator('figure');
       const names: string[] = [];
       for (const figure of await figures.all()) {
-        const name = await figure.locator('figcaption h3').textContent();
+        const name = (await figure.locator('figcaption h3').textContent()) ?? '';
         names.push(name);
         expect(await page.getByRole('figure', { name, exact: true }).count()).toBe(1);
         expect(await figure.locator('figcaption p').textContent()).toMatch(/\.$/);
@@ -184,6 +185,29 @@ describeInBrowser('the HTML report', (browser) => {
       expect(complaints).toEqual([]);
     });
   });
+
+  test.each([390, 1440])(
+    'shows round trips at %i px, whole and without overflow',
+    async (width) => {
+      await withReport(browser(), roundTripRun(), { width }, async ({ page, complaints }) => {
+        await page.evaluate(
+          "for (const one of document.querySelectorAll('details')) one.open = true",
+        );
+        await chartsDrawn(page);
+        const drawn = await marks(page);
+        expect(Object.entries(drawn).filter(([, count]) => count === 0)).toEqual([]);
+        expect(Object.keys(drawn)).toContain('percentiles-ask-0');
+        expect(await page.locator('#spread, #delivery').count()).toBe(0);
+        const row = page.locator('#trips table').first().locator('tbody tr').first();
+        expect(await row.locator('th, td').allTextContents()).toEqual(
+          // 1,440 of those that were not given up; the share stands beneath the count.
+          ['SSE requests', '1,530', '1,44098.765 %', '0', '12', '6', '0', '72', '6,000', '54'],
+        );
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        expect(complaints).toEqual([]);
+      });
+    },
+  );
 
   test('says that a run was cut short before anything else', async () => {
     const cut: RunResult = { ...run, id: 'cut', state: 'aborted', trials: [], comparisons: [] };

@@ -58,6 +58,29 @@ describe('the headline', () => {
       'WebSocket is better on latency p50, SSE is better on latency p99.',
     ],
     [
+      'says who answers faster where round trips were measured',
+      [{ metric: 'request.p99', verdict: 'worse', ratio: 1.32 }],
+      'WebSocket answers faster: request p99 of SSE is 32 % higher.',
+    ],
+    [
+      'tells the answers that the server gets from those it gives',
+      [
+        { metric: 'request.p50', verdict: 'better', ratio: 0.8 },
+        { metric: 'ask.p50', verdict: 'worse', ratio: 1.32 },
+      ],
+      'SSE answers faster, WebSocket gets its answers faster.',
+    ],
+    [
+      'does not call a count of round trips a speed',
+      [{ metric: 'request.timeouts', verdict: 'worse', ratio: 1.32 }],
+      'WebSocket is better on request timeouts: request timeouts of SSE is 32 % higher.',
+    ],
+    [
+      'names the one with the higher rate of answers',
+      [{ metric: 'request.rate', verdict: 'worse', ratio: 0.8 }],
+      'WebSocket answers more requests: request rate of SSE is 20 % lower.',
+    ],
+    [
       'calls a difference inside the margin small',
       [{ metric: 'wire.bytes', verdict: 'small-but-real', ratio: 1.05, low: 1.04, high: 1.06 }],
       'WebSocket sends fewer bytes, but by less than the 10 % margin.',

@@ -13,20 +13,20 @@ const TICKS = [
   { from: 0.45, ratios: [0.6, 0.8, 1, 1.2, 1.5] },
   { from: 0, ratios: [0.8, 0.9, 1, 1.1, 1.2] },
 ] as const;
-/** Intervals wider than this would squeeze all others; they end in an arrow. */
+/** Farther out than this would squeeze all others; what is there is drawn at the edge, with an arrow. */
 const WIDEST = 8;
 
 export type Range = readonly [low: number, high: number];
 
-/** One axis for all comparisons of a figure: at least twice the margin, and as far as the points go. */
+/** One axis for all comparisons of a figure: at least twice the margin, and as far as they go. */
 export function forestRange(comparisons: readonly RunComparison[], margin: number): Range {
   const edge = (1 + margin) ** 2;
   const points = comparisons.flatMap(({ ratio }) => ratio ?? []);
   const ends = comparisons.flatMap(({ low, high }) => [low ?? 1, high ?? 1]);
   const reach = (value: number): number => Math.min(WIDEST, Math.max(1 / WIDEST, value));
   return [
-    Math.min(1 / edge, ...points, ...ends.map(reach)) / 1.04,
-    Math.max(edge, ...points, ...ends.map(reach)) * 1.04,
+    Math.min(1 / edge, ...[...points, ...ends].map(reach)) / 1.04,
+    Math.max(edge, ...[...points, ...ends].map(reach)) * 1.04,
   ];
 }
 
@@ -38,9 +38,13 @@ export function forestChart(
 ): TopLevelSpec {
   const shown = comparisons.filter(({ ratio }) => ratio !== undefined);
   const clip = (value: number): number => Math.min(range[1], Math.max(range[0], value));
+  // The mark of one that is off the axis stays clear of the edge, or it would hide the arrow there.
+  const inset = (range[1] / range[0]) ** 0.025;
+  const place = (ratio: number): number =>
+    clip(ratio) === ratio ? ratio : Math.min(range[1] / inset, Math.max(range[0] * inset, ratio));
   const rows = shown.map((one) => ({
     metric: titleWithDirection(one.metric),
-    ratio: one.ratio,
+    ratio: place(one.ratio ?? 1),
     low: clip(one.low ?? one.ratio ?? 1),
     high: clip(one.high ?? one.ratio ?? 1),
     verdict: one.verdict,
@@ -51,10 +55,10 @@ export function forestChart(
         : `${formatChange(one.low)} … ${formatChange(one.high)}`,
   }));
   const cut = shown.flatMap((one) => [
-    ...((one.low ?? 1) < range[0]
+    ...((one.low ?? one.ratio ?? 1) < range[0]
       ? [{ metric: titleWithDirection(one.metric), at: range[0], angle: 270, verdict: one.verdict }]
       : []),
-    ...((one.high ?? 1) > range[1]
+    ...((one.high ?? one.ratio ?? 1) > range[1]
       ? [{ metric: titleWithDirection(one.metric), at: range[1], angle: 90, verdict: one.verdict }]
       : []),
   ]);

@@ -1,11 +1,11 @@
 /**
  * The percentile spectrum: latency over log 1/(1−p), so that every further nine has the same width.
- * Lost deliveries take part as later than the deadline, as in every percentile of a report.
+ * What never came takes part as later than the deadline, as in every percentile of a report.
  */
 import type { TopLevelSpec } from 'vega-lite';
 import { decodeHistogram, mergeHistograms } from '../../../core/histogram.ts';
-import type { Trial } from '../../../core/result.ts';
 import { formatMicroseconds } from '../../../core/units.ts';
+import type { Traffic } from '../../flow.ts';
 import { quantileOfExpected } from '../../metrics/latency.ts';
 import type { ArmLook } from '../arm-look.ts';
 import {
@@ -20,16 +20,17 @@ import {
   Y_AXIS,
 } from './theme.ts';
 
-export interface ArmTrials {
+/** One kind of traffic of an arm, round by round. */
+export interface ArmTraffic {
   readonly look: ArmLook;
-  readonly trials: readonly Trial[];
+  readonly rounds: readonly Traffic[];
 }
 
 const MERGED_POINTS = 90;
 const ROUND_POINTS = 45;
 /** From 10 % on: the few that come first would take half of the drawing and tell nothing of the rest. */
 const FIRST = 1 / 0.9;
-/** Fewer independent broadcasts than this beyond a percentile are too few to rely on. */
+/** Fewer independent events than this beyond a percentile are too few to rely on. */
 const ENOUGH_BEYOND = 10;
 
 /** The percentiles with a tick, and a mark on each line; 1/(1−p) with rounding taken out. */
@@ -46,24 +47,23 @@ interface CurvePoint {
   readonly us: number;
 }
 
-/** Broadcasts sent in these trials: the independent events behind a percentile. */
-export function broadcastsOf(trials: readonly Trial[]): number {
-  return trials.reduce((sum, { probes }) => sum + (probes['sent'] ?? 0), 0);
+/** The independent events behind the percentiles of these rounds. */
+export function eventsIn(rounds: readonly Traffic[]): number {
+  return rounds.reduce((sum, { events }) => sum + events, 0);
 }
 
-/** Latency at 1/(1−p), or undefined where nothing was recorded. */
-export function latencyCurve(trials: readonly Trial[], source: 'due' | 'sent') {
-  const encoded = trials.flatMap(({ histograms }) => histograms?.[source] ?? []);
-  const merged = mergeHistograms(encoded.map(decodeHistogram));
-  const lost = trials.reduce((sum, { ledger }) => sum + (ledger?.lost ?? 0), 0);
-  const deadlineUs = Math.max(0, ...trials.map(({ probes }) => probes['deadlineUs'] ?? 0));
+/** Latency at a quantile, or undefined where nothing was recorded. */
+export function latencyCurve(rounds: readonly Traffic[], source: 'due' | 'sent') {
+  const merged = mergeHistograms(rounds.map((one) => decodeHistogram(one[source])));
+  const missing = rounds.reduce((sum, one) => sum + one.missing, 0);
+  const deadlineUs = Math.max(0, ...rounds.map((one) => one.deadlineUs));
   return (quantile: number): number | undefined =>
-    quantileOfExpected(merged, lost, quantile, deadlineUs);
+    quantileOfExpected(merged, missing, quantile, deadlineUs);
 }
 
-function sample(trials: readonly Trial[], source: 'due' | 'sent', points: number): CurvePoint[] {
-  const at = latencyCurve(trials, source);
-  const end = Math.max(2, broadcastsOf(trials));
+function sample(rounds: readonly Traffic[], source: 'due' | 'sent', points: number): CurvePoint[] {
+  const at = latencyCurve(rounds, source);
+  const end = Math.max(2, eventsIn(rounds));
   return Array.from(
     { length: points },
     (_, index) => FIRST * (end / FIRST) ** (index / (points - 1)),
@@ -73,25 +73,26 @@ function sample(trials: readonly Trial[], source: 'due' | 'sent', points: number
   });
 }
 
-export function percentileChart(arms: readonly ArmTrials[]): TopLevelSpec {
-  const lines = arms.flatMap(({ look, trials }) => [
-    ...trials.map(
-      (trial) => ({ look, source: 'due', trials: [trial], points: ROUND_POINTS }) as const,
+/** @param axisTitle what a place on the axis is the share of */
+export function percentileChart(arms: readonly ArmTraffic[], axisTitle: string): TopLevelSpec {
+  const lines = arms.flatMap(({ look, rounds }) => [
+    ...rounds.map(
+      (round) => ({ look, source: 'due', rounds: [round], points: ROUND_POINTS }) as const,
     ),
-    { look, source: 'due', trials, points: MERGED_POINTS } as const,
-    { look, source: 'sent', trials, points: MERGED_POINTS } as const,
+    { look, source: 'due', rounds, points: MERGED_POINTS } as const,
+    { look, source: 'sent', rounds, points: MERGED_POINTS } as const,
   ]);
-  const values = lines.flatMap(({ look, source, trials, points }, series) =>
-    sample(trials, source, points).map((point) => ({
+  const values = lines.flatMap(({ look, source, rounds, points }, series) =>
+    sample(rounds, source, points).map((point) => ({
       ...point,
       arm: look.name,
       series,
       kind: points === ROUND_POINTS ? 'round' : source,
     })),
   );
-  const marks = arms.flatMap(({ look, trials }) => {
-    const at = latencyCurve(trials, 'due');
-    return MARKED.filter(({ x }) => x * ENOUGH_BEYOND <= broadcastsOf(trials)).flatMap(
+  const marks = arms.flatMap(({ look, rounds }) => {
+    const at = latencyCurve(rounds, 'due');
+    return MARKED.filter(({ x }) => x * ENOUGH_BEYOND <= eventsIn(rounds)).flatMap(
       ({ quantile, x, label }) => {
         const us = at(quantile);
         return us === undefined
@@ -109,8 +110,9 @@ export function percentileChart(arms: readonly ArmTrials[]): TopLevelSpec {
     );
   });
   const looks = arms.map(({ look }) => look);
-  const end = Math.max(2, ...arms.map(({ trials }) => broadcastsOf(trials)));
-  const enough = Math.min(...arms.map(({ trials }) => broadcastsOf(trials))) / ENOUGH_BEYOND;
+  const events = arms.map(({ rounds }) => eventsIn(rounds));
+  const end = Math.max(2, ...events);
+  const enough = Math.min(...events) / ENOUGH_BEYOND;
   const latency = logAxis(
     values.map(({ us }) => us),
     formatMicroseconds,
@@ -120,7 +122,7 @@ export function percentileChart(arms: readonly ArmTrials[]): TopLevelSpec {
     type: 'quantitative',
     scale: { type: 'log', domain: span(FIRST, end), nice: false },
     axis: {
-      title: 'share of deliveries that had come (from 10 %)',
+      title: axisTitle,
       grid: true,
       ...labelled([
         ...MARKED.filter((mark) => mark.x <= end).map((mark) => ({

@@ -1,10 +1,10 @@
 /** When the first, the median and the last subscriber have a broadcast: a range per arm, over all broadcasts. */
 import type { TopLevelSpec } from 'vega-lite';
 import { decodeHistogram, mergeHistograms, valueAtQuantile } from '../../../core/histogram.ts';
+import type { Trial } from '../../../core/result.ts';
 import { formatMicroseconds } from '../../../core/units.ts';
+import { eventsOf } from '../../flow.ts';
 import type { ArmLook } from '../arm-look.ts';
-import type { ArmTrials } from './percentiles.ts';
-import { broadcastsOf } from './percentiles.ts';
 import { armColor, armShape, base, logAxis, short, tooltip } from './theme.ts';
 
 const SUBSCRIBERS = [
@@ -15,6 +15,11 @@ const SUBSCRIBERS = [
 
 /** Broadcasts from which on the slowest hundredth of them is more than a few single events. */
 export const ENOUGH_FOR_P99 = 1_000;
+
+export interface ArmTrials {
+  readonly look: ArmLook;
+  readonly trials: readonly Trial[];
+}
 
 /** One subscriber of an arm; µs at these shares of all broadcasts. */
 export interface SpreadRow {
@@ -34,7 +39,7 @@ export function spreadRows(arms: readonly ArmTrials[]): SpreadRow[] {
       const merged = mergeHistograms(encoded.map(decodeHistogram));
       const at = (quantile: number): number => valueAtQuantile(merged, quantile) ?? 0;
       if (merged.totalCount === 0) return [];
-      const p99 = broadcastsOf(trials) < ENOUGH_FOR_P99 ? undefined : at(0.99);
+      const p99 = eventsOf(trials) < ENOUGH_FOR_P99 ? undefined : at(0.99);
       return [{ subscriber, look, p10: at(0.1), p50: at(0.5), p90: at(0.9), p99 }];
     }),
   );

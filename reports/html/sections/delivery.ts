@@ -1,11 +1,15 @@
-/** What arrived and what did not, per arm, counted over all rounds that count. */
+/** What was delivered and what was not, per arm, counted over all rounds that count. */
+import { figureText } from '../../figure-text.ts';
+import { hasDeliveries } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
+import type { MetricId } from '../../metrics/registry.ts';
 import { armTag } from '../arm-look.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { figures, table, words } from '../table.ts';
 import type { View } from '../view.ts';
-import { countedOf } from '../view.ts';
+import { countedOf, metricOf } from '../view.ts';
+import { incidents } from './incidents.ts';
 
 const COLUMNS = [
   'expected',
@@ -18,9 +22,10 @@ const COLUMNS = [
 ] as const;
 
 export function deliverySection(view: View): Markup | undefined {
-  if (view.looks.every((look) => countedOf(view, look).length === 0)) return undefined;
+  const all = view.looks.flatMap((look) => countedOf(view, look));
+  if (!all.some(hasDeliveries)) return undefined;
   const rows = view.looks.map((look) => {
-    const trials = countedOf(view, look);
+    const trials = countedOf(view, look).filter(hasDeliveries);
     const ledgers = trials.flatMap(({ ledger }) => ledger ?? []);
     const sum = (column: (typeof COLUMNS)[number]): number =>
       ledgers.reduce((total, ledger) => total + ledger[column], 0);
@@ -52,7 +57,37 @@ ${table({
   ],
   rows,
 })}
-${injected(view)}${closings(view)}</div>`;
+${besides(view)}${incidents(view)}</div>`;
+}
+
+/** Counts that only some loads have: what became of slow sessions, and of the order and the last messages. */
+const BESIDES = [
+  'drops.coalesced',
+  'drops.oldest',
+  'drops.disconnected',
+  'drops.blocked',
+  'block.time',
+  'order.disagree',
+  'stale.clients',
+] as const satisfies readonly MetricId[];
+
+function besides(view: View): Markup | undefined {
+  const texts = (id: MetricId): string[] =>
+    view.looks.map((look) => figureText(view.run, look.arm, view.point, id).text);
+  const present = BESIDES.map((id) => ({ id, cells: texts(id) })).filter(({ cells }) =>
+    cells.some((cell) => !/^(–|0|0 µs)$/.test(cell)),
+  );
+  if (present.length === 0) return undefined;
+  return html`<p>What the server did about slow sessions, and clients that did not end with what they should have. Counts are of all rounds together, a time is the median of the rounds:</p>${table(
+    {
+      label: 'Slow sessions, order and last messages per arm',
+      columns: [words('what'), ...view.looks.map((look) => figures(armTag(look)))],
+      rows: present.map(({ id, cells }) => [
+        html`<span title="${metricOf(id)?.explain ?? ''}">${metricOf(id)?.title ?? id}</span>`,
+        ...cells,
+      ]),
+    },
+  )}`;
 }
 
 /** What should be zero stands out where it is not. */
@@ -61,45 +96,4 @@ function counted(value: number, column: (typeof COLUMNS)[number]): Content {
   return value > 0 && column !== 'expected' && column !== 'received'
     ? html`<strong class="alert">${text}</strong>`
     : text;
-}
-
-/** A run with faults made on purpose can be checked against what was asked for. */
-function injected(view: View): Markup | undefined {
-  const kinds = ['dropped', 'duplicated', 'swapped'] as const;
-  const totals = view.looks.map((look) =>
-    kinds.map((kind) =>
-      countedOf(view, look).reduce((sum, one) => sum + (one.injected?.[kind] ?? 0), 0),
-    ),
-  );
-  if (totals.every((row) => row.every((value) => value === 0))) return undefined;
-  return html`<p>Faults were injected on purpose; this many of them should be found again above:</p>${table(
-    {
-      label: 'Injected faults per arm',
-      columns: [words('arm'), ...kinds.map((kind) => figures(kind))],
-      rows: view.looks.map((look, index) => [
-        armTag(look),
-        ...(totals[index] ?? []).map((value) => value.toLocaleString('en-US')),
-      ]),
-    },
-  )}`;
-}
-
-function closings(view: View): Markup | undefined {
-  const rows = view.looks.flatMap((look) => {
-    const causes = new Map<string, number>();
-    for (const { cause, count } of countedOf(view, look).flatMap(({ closed }) => closed)) {
-      causes.set(cause, (causes.get(cause) ?? 0) + count);
-    }
-    return [...causes].map(([cause, count]) => [
-      armTag(look),
-      cause,
-      count.toLocaleString('en-US'),
-    ]);
-  });
-  if (rows.length === 0) return undefined;
-  return html`<p>Connections that ended during the measurement:</p>${table({
-    label: 'Connections that ended, by cause',
-    columns: [words('arm'), words('cause'), figures('connections')],
-    rows,
-  })}`;
 }

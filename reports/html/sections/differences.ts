@@ -12,7 +12,15 @@ import type { View } from '../view.ts';
 import { isFloorPair, metricOf, pairsOf } from '../view.ts';
 
 /** A ratio of no width at 1 tells nothing; the delivery table has what these count. */
-const NOT_DRAWN: ReadonlySet<string> = new Set(['reach', 'throughput.deliveries']);
+const NOT_DRAWN: ReadonlySet<string> = new Set([
+  'reach',
+  'throughput.deliveries',
+  'request.answered',
+  'request.rate',
+  'request.cancelled',
+  'request.parts',
+  'ask.answered',
+]);
 
 /** From here on a drawing of everything would be read by nobody. */
 const MANY_PAIRS = 3;

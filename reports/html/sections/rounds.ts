@@ -105,9 +105,12 @@ export function roundsFigure(view: View): Markup | undefined {
   });
 }
 
+/** Of deliveries or of round trips; where the run is about no such time, what it is about first. */
 function headlineLatencies({ run }: View): string[] {
   const { headline } = run.scenario;
-  const latencies = headline.filter((id) => id.startsWith('latency.'));
+  const latencies = headline.filter(
+    (id) => /^(latency|request|ask)\./.test(id) && metricOf(id)?.unit === 'us',
+  );
   return latencies.length > 0 ? latencies : headline.slice(0, 1);
 }
 

@@ -4,6 +4,7 @@ import type { RunResult } from '../../../core/result.ts';
 import { pointName } from '../../../core/result.ts';
 import { countedTrials, figureOf } from '../../derive.ts';
 import { figureText, valueText } from '../../figure-text.ts';
+import { flowOfRun, flowWords } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
 import type { MetricId } from '../../metrics/registry.ts';
 import { isMetricId } from '../../metrics/registry.ts';
@@ -15,9 +16,8 @@ import { figure } from '../figure.ts';
 import { armLegend } from '../legend.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
-import { figures, table, words } from '../table.ts';
+import { figureCell, figures, table, words } from '../table.ts';
 import { metricOf, titleWithDirection } from '../view.ts';
-import { figureCell } from './latency.ts';
 
 export function sweepFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefined {
   const names = [...new Set(run.points.flatMap((point) => Object.keys(point)))];
@@ -43,7 +43,7 @@ export function sweepFigure(run: RunResult, looks: readonly ArmLook[]): Markup |
       ),
     })),
     notes: [
-      'Small marks are single rounds; a line is left out where there are too few broadcasts for its figure.',
+      `Small marks are single rounds; a line is left out where there are too few ${flowWords[flowOfRun(run)].events} for its figure.`,
     ],
     data: html`${withData.map(({ id }) =>
       table({

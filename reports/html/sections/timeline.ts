@@ -2,6 +2,7 @@
 import type { TimelinePoint } from '../../../core/result.ts';
 import { median } from '../../../core/stats.ts';
 import { formatMicroseconds, formatNumber } from '../../../core/units.ts';
+import { flowOfRun } from '../../flow.ts';
 import { armTag } from '../arm-look.ts';
 import type { TimelineSeries } from '../charts/timeline.ts';
 import { timelineChart } from '../charts/timeline.ts';
@@ -23,8 +24,8 @@ const percent = (share: number): string => `${Math.round(share * 100)} %`;
 const milliseconds = (ms: number): string => `${formatNumber(ms)} ms`;
 
 const SIGNALS: readonly Signal[] = [
-  { title: 'latency p50', format: formatMicroseconds, latency: true, pick: ({ p50 }) => p50 },
-  { title: 'latency p99', format: formatMicroseconds, latency: true, pick: ({ p99 }) => p99 },
+  { title: 'p50', format: formatMicroseconds, latency: true, pick: ({ p50 }) => p50 },
+  { title: 'p99', format: formatMicroseconds, latency: true, pick: ({ p99 }) => p99 },
   {
     title: 'server event loop, busy',
     format: percent,
@@ -58,7 +59,11 @@ const SIGNALS: readonly Signal[] = [
 ];
 
 export function timelineFigure(view: View): Markup | undefined {
-  const measured = SIGNALS.map((signal) => ({ signal, series: seriesOf(view, signal) }));
+  const what = flowOfRun(view.run, view.point) === 'delivery' ? 'latency' : 'round trip';
+  const measured = SIGNALS.map((one) => {
+    const signal = one.latency ? { ...one, title: `${what} ${one.title}` } : one;
+    return { signal, series: seriesOf(view, signal) };
+  });
   const withData = measured.filter(({ series }) => series.length > 0);
   if (withData.length === 0) return undefined;
   const isFlat = (series: readonly TimelineSeries[]): boolean =>
