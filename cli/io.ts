@@ -1,9 +1,12 @@
 /** What the command line needs of its process, as a value, so that tests can hand it a fake. */
+import { createInterface } from 'node:readline';
 
 export interface Io {
   /** Arguments after the program's name. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Standard input, line by line, until it or the signal ends it. */
+  readonly lines?: (signal: AbortSignal) => AsyncIterable<string>;
   /** Results; with --json exactly one document. */
   out(text: string): void;
   /** Progress, warnings and errors. */
@@ -28,6 +31,8 @@ export function ioOf(process: NodeJS.Process): Io {
   return {
     args: process.argv.slice(2),
     env: process.env,
+    lines: (signal) =>
+      createInterface({ input: process.stdin, signal, crlfDelay: Number.POSITIVE_INFINITY }),
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
     terminal: process.stderr.isTTY === true ? process.stderr : undefined,
