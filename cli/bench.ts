@@ -174,6 +174,11 @@ async function runBench(
           progress.trial(trial);
           save();
         },
+        onYardstick: async (yardstick) => {
+          run.yardstick = [...(run.yardstick ?? []), yardstick];
+          progress.yardstick(yardstick);
+          save();
+        },
         onControl: async (control) => {
           run.control.push(control);
           progress.control(control);

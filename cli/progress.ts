@@ -1,6 +1,6 @@
 /** Progress on stderr: one line redrawn on a terminal, one plain line per trial everywhere else. */
 import { createLogUpdate } from 'log-update';
-import type { ControlTrial, Trial } from '../core/result.ts';
+import type { ControlTrial, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { formatMicroseconds, formatNumber } from '../core/units.ts';
 import type { Progress } from '../loadgen/run.ts';
@@ -12,6 +12,7 @@ export interface ProgressView {
   trial(trial: Trial): void;
   excluded(trial: Trial): void;
   control(control: ControlTrial): void;
+  yardstick(yardstick: Yardstick): void;
   close(): void;
 }
 
@@ -71,6 +72,11 @@ export function createProgress(io: Io, rounds: number): ProgressView {
     control({ round, p50, p99 }) {
       line(
         `round ${round + 1}/${rounds} control: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}`,
+      );
+    },
+    yardstick({ round, p50, p99, answered }) {
+      line(
+        `round ${round + 1}/${rounds} plain HTTP: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}, ${answered.toLocaleString('en-US')} POSTs answered`,
       );
     },
     close() {

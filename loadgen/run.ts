@@ -3,7 +3,7 @@
  * whoever listens. It writes no file and derives no metric.
  */
 import { createRandom } from '../core/random.ts';
-import type { Arm, ControlTrial, Flow, Point, Trial } from '../core/result.ts';
+import type { Arm, ControlTrial, Flow, Point, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
@@ -11,6 +11,7 @@ import type { Load } from './head-room.ts';
 import { measureCeiling } from './head-room.ts';
 import { floodableLoad, flowOfPhases } from './offered-load.ts';
 import { createOrder } from './order.ts';
+import { runYardstick, yardstickLoad } from './plain-http.ts';
 import type { TrialPlan, TrialSetup } from './trial.ts';
 import { runTrial } from './trial.ts';
 
@@ -53,6 +54,7 @@ export interface RunEvents {
   /** A trial that was told before is now left out, for the reason in it. */
   onExcluded(trial: Trial): void;
   onControl(control: ControlTrial): Promise<void>;
+  onYardstick(yardstick: Yardstick): Promise<void>;
 }
 
 /** With fewer rounds there is no verdict to save, and a quick look should stay quick. */
@@ -112,6 +114,15 @@ export async function runRounds(
       }
     }
     await runControl(plan, round, supervisor, events, time, signal);
+    for (const point of plan.points) {
+      signal.throwIfAborted();
+      const yardstick = await runYardstick(
+        { phases: plan.phases(point), point, round },
+        { ...plan.setup, ...plan.server(point) },
+        supervisor,
+      );
+      if (yardstick !== undefined) await events.onYardstick(yardstick);
+    }
   }
 }
 
@@ -298,8 +309,12 @@ function estimateTime(plan: RunPlan): TimeLeft {
         (sum, phase) => sum + ('durationMs' in phase ? phase.durationMs : 0),
         TRIAL_OVERHEAD_MS,
       );
+  const yardstickMs = (point: Point): number => {
+    const load = yardstickLoad(plan.phases(point));
+    return load === undefined ? 0 : load.durationMs + TRIAL_OVERHEAD_MS;
+  };
   const perRound = plan.points.reduce(
-    (sum, point) => sum + trialMs(point) * plan.arms.length,
+    (sum, point) => sum + trialMs(point) * plan.arms.length + yardstickMs(point),
     CONTROL_MS,
   );
   let remaining = perRound * plan.rounds;
@@ -310,6 +325,8 @@ function estimateTime(plan: RunPlan): TimeLeft {
     },
     controlDone: () => {
       remaining -= CONTROL_MS;
+      // What follows it in every round, and is not worth a line of its own.
+      for (const point of plan.points) remaining -= yardstickMs(point);
     },
     addRound: (point) => {
       remaining += trialMs(point) * plan.arms.length;

@@ -134,25 +134,7 @@ export async function startProcesses(
   processes: (ServerChild | WorkerChild)[],
   onProgress: (progress: PhaseProgress) => void,
 ): Promise<TrialContext> {
-  const serverConfig: ServerConfig = {
-    epoch: setup.epoch,
-    transport: plan.arm.transport,
-    host: setup.host,
-    port: setup.port,
-    heartbeatMs: setup.heartbeatMs,
-    bufferLimitBytes: setup.bufferLimitBytes,
-    policy: setup.policy,
-    replay: setup.replay,
-    tls: setup.tls,
-    seed: plan.seed,
-    faults: setup.faults,
-  };
-  const server = supervisor.start<ToServer, FromServer>({
-    title: `the server of ${plan.arm.name}`,
-    script: '../servers/main',
-    config: serverConfig,
-    cores: setup.cores.server,
-  });
+  const server = startServer(plan.arm.transport, plan.seed, setup, supervisor);
   processes.push(server);
   const workers = Array.from({ length: setup.workers }, (_, worker) => {
     const config: WorkerConfig = {
@@ -198,6 +180,33 @@ export async function startProcesses(
     phases: [],
     measurement: undefined,
   };
+}
+
+export function startServer(
+  transport: string,
+  seed: number,
+  setup: TrialSetup,
+  supervisor: Supervisor,
+): ServerChild {
+  const config: ServerConfig = {
+    epoch: setup.epoch,
+    transport,
+    host: setup.host,
+    port: setup.port,
+    heartbeatMs: setup.heartbeatMs,
+    bufferLimitBytes: setup.bufferLimitBytes,
+    policy: setup.policy,
+    replay: setup.replay,
+    tls: setup.tls,
+    seed,
+    faults: setup.faults,
+  };
+  return supervisor.start<ToServer, FromServer>({
+    title: `the server of ${transport}`,
+    script: '../servers/main',
+    config,
+    cores: setup.cores.server,
+  });
 }
 
 /** Connections are made for a kind of answer, before the first request is. */
