@@ -13,6 +13,7 @@ import { benchCommands } from './commands.ts';
 import type { Finding } from './finding.ts';
 import { benchMemory } from './memory.ts';
 import { benchReceive } from './receive.ts';
+import { benchReplay } from './replay.ts';
 import { benchRequest } from './request-cost.ts';
 import { benchServer } from './server-cost.ts';
 
@@ -27,6 +28,7 @@ const parts = {
   memory: benchMemory,
   receive: benchReceive,
   request: benchRequest,
+  replay: benchReplay,
   server: benchServer,
   commands: benchCommands,
 } satisfies Record<string, Part>;
