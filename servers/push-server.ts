@@ -1,7 +1,7 @@
 /**
  * A push server on one or several transports: one hub, the same rules on each. Usable in any process:
  *
- *     const server = await createPushServer({ transports: { sse, ws }, port: 8080 });
+ *     const server = await createPushServer({ port: 8080 });
  *     server.hub.publish({ room: 'news', data: Buffer.from('{"hello":1}'), kind: 'json' });
  *     await server.close();
  */
@@ -12,6 +12,8 @@ import type { Faults } from '../core/faults.ts';
 import { createRandom } from '../core/random.ts';
 import type { SlowPolicy } from '../core/scenario.ts';
 import type { Connection, Endpoint, Transport } from '../core/transport.ts';
+import { sse } from '../transports/sse/index.ts';
+import { ws } from '../transports/ws/index.ts';
 import { createAccess } from './access.ts';
 import type { AdmissionLimits } from './admission.ts';
 import { Gatekeeper } from './admission.ts';
@@ -35,7 +37,7 @@ import type { RingLimits } from './replay-ring.ts';
 import { addRoutes } from './routes.ts';
 import type { Session } from './session.ts';
 
-/** What a push server can be told. Everything but the transports has a default (`defaults` below). */
+/** What a push server can be told. Everything has a default (`defaults` below). */
 export interface PushServerOptions {
   /** Under names of your choice; each of its own protocol, since they share paths. */
   readonly transports: Readonly<Record<string, Transport>>;
@@ -89,7 +91,8 @@ export interface PushServerOptions {
 const KIB = 1_024;
 const MIB = 1_024 * KIB;
 
-export const defaults: Omit<PushServerOptions, 'transports'> = {
+export const defaults: PushServerOptions = {
+  transports: { sse, ws },
   host: '127.0.0.1',
   port: 0,
   tls: undefined,
@@ -157,7 +160,7 @@ const DRAIN_DEADLINE_MS = 10_000;
 
 /** @throws the `listen` error of Node (EADDRINUSE, EACCES, …) */
 export async function createPushServer(
-  given: Partial<PushServerOptions> & Pick<PushServerOptions, 'transports'>,
+  given: Partial<PushServerOptions> = {},
 ): Promise<PushServer> {
   const options: PushServerOptions = { ...defaults, ...given };
   const { log } = options;

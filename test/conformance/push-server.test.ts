@@ -92,7 +92,7 @@ describe('a closing server', () => {
   });
 
   test.each(['ws', 'ws-prepared'] as const)(
-    'sends a client away that comes late, on %s',
+    'refuses a client that comes late, on %s',
     async (name) => {
       const protocol = protocolOf[name];
       const server = await openWatched(transports[name]);
@@ -101,14 +101,11 @@ describe('a closing server', () => {
       const first = await openWireTo(server, protocol);
       const closed = server.close(60_000);
       late.socket.write(protocol.request(server.endpoint));
-      await server.connected(2);
-      first.socket.end();
-      late.socket.end();
       await late.ended();
-      const answer = late.received().toString('latin1');
-      expect(answer).toMatch(/^HTTP\/1\.1 101 /);
-      expect(answer.endsWith(`\r\n\r\n${protocol.farewell('going-away')}`)).toBe(true);
+      expect(late.received().toString()).toMatch(/^HTTP\/1\.1 503 Service Unavailable\r\n/);
+      first.socket.end();
       await closed;
+      expect(server.hub.counters.opened).toBe(1);
     },
   );
 });
@@ -154,4 +151,26 @@ test('a process that closes its clients or its server ends by itself', async () 
   });
   const [code] = await once(child, 'close');
   expect({ code, output }).toEqual({ code: 0, output: 'done\n' });
+});
+
+test('the server and its client can be used as a package', async () => {
+  const script = `
+    import { createPushServer } from 'pushbench/server';
+    import { createPushClient } from 'pushbench/client';
+    const server = await createPushServer({ onRequest: ({ data }) => ({ youSaid: data }) });
+    const client = createPushClient({ url: 'http://127.0.0.1:' + server.httpPort });
+    console.log(JSON.stringify(await client.request('hello')));
+    await client.close();
+    await server.close();`;
+  const child = spawn(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], {
+    cwd: join(import.meta.dirname, '../..'),
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes;
+  });
+  const [code] = await once(child, 'close');
+  expect({ code, output }).toEqual({ code: 0, output: '{"youSaid":"hello"}\n' });
 });

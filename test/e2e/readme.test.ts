@@ -14,6 +14,9 @@ const notRun: Readonly<Record<string, string>> = {
   'npm ci && npm run test:setup && npm test': 'it is what runs this test',
   'npm run verify': 'it is what runs this test',
   'npm run bench:self': 'ten minutes; it has limits of its own',
+  'npm run demo': 'it runs until Ctrl-C; test/e2e/demo-command.test.ts starts it',
+  'npm run tail http://127.0.0.1:8080': 'it needs the demo; test/e2e/tail-send.test.ts runs it',
+  'npm run send http://127.0.0.1:8080 hi': 'it needs the demo; test/e2e/tail-send.test.ts runs it',
 };
 
 const commands = [...readme.matchAll(/```sh\n([\s\S]*?)```/g)]
@@ -45,7 +48,7 @@ function shell(command: string): Promise<{ code: number | null; output: string; 
 
 /** The default takes minutes: the same command with fewer and shorter rounds, everything else as shown. */
 function shortened(command: string): string {
-  if (!command.includes('bench broadcast') || command.includes('--quick')) return command;
+  if (!command.includes('run bench ') || command.includes('--quick')) return command;
   return command.includes(' -- ') ? `${command} --quick` : `${command} -- --quick`;
 }
 
@@ -58,7 +61,7 @@ describe('the README', () => {
   test.each(commands.filter((command) => notRun[command] === undefined))('%s', async (command) => {
     const { code, output, stdout } = await shell(shortened(command));
     // 5: a busy machine may leave every trial of a quick look invalid, and says so.
-    expect(command.includes('bench broadcast') ? [0, 5] : [0], output).toContain(code);
+    expect(command.includes(' bench ') ? [0, 5] : [0], output).toContain(code);
     expect(output).not.toMatch(/\n\s+at .*\.js:\d+/);
     if (command.includes('--json')) expect(() => JSON.parse(stdout)).not.toThrow();
     const report = /^report\s+(\S+)$/m.exec(output)?.[1];
