@@ -2,17 +2,20 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, fault, HarnessError } from '../core/errors.ts';
 import { bench } from './bench.ts';
+import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import type { Io } from './io.ts';
 import { list } from './list.ts';
 import { nearestOf } from './nearest.ts';
 import { flagsLostToNpm } from './npm-flags.ts';
+import { send } from './send.ts';
+import { tail } from './tail.ts';
 import { toolVersion } from './tool.ts';
 
 /** Adds itself to the program; its action resolves to an exit code. */
 export type CommandFactory = (program: Command, io: Io, finish: (code: number) => void) => void;
 
-const factories: readonly CommandFactory[] = [bench, list, doctor];
+const factories: readonly CommandFactory[] = [bench, list, tail, send, demo, doctor];
 
 export async function runCommand(io: Io): Promise<number> {
   const program = new Command('pushbench')
