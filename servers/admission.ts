@@ -1,5 +1,6 @@
 /** Whether a connection is let in: who asks, what for, and whether there is room. */
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { Logger } from 'pino';
 import type { Admission } from '../core/transport.ts';
 import type { Access } from './access.ts';
 import type { Hub } from './hub.ts';
@@ -29,13 +30,21 @@ export class Gatekeeper {
   private readonly hub: Hub;
   private readonly limits: AdmissionLimits;
   private readonly feeds: readonly string[];
+  private readonly log: Logger | undefined;
   private readonly perAddress = new Map<string, number>();
 
-  constructor(hub: Hub, access: Access, limits: AdmissionLimits, feeds: readonly string[]) {
+  constructor(
+    hub: Hub,
+    access: Access,
+    limits: AdmissionLimits,
+    feeds: readonly string[],
+    log: Logger | undefined,
+  ) {
     this.hub = hub;
     this.access = access;
     this.limits = limits;
     this.feeds = feeds;
+    this.log = log;
   }
 
   /** Why a request that is no connection may not be served; undefined when it may. */
@@ -44,18 +53,20 @@ export class Gatekeeper {
     const at = url.indexOf('?');
     const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
     const refusal = this.access.check({ headers, query });
-    if (refusal !== undefined) this.count(refusal.status);
+    if (refusal !== undefined) this.count(refusal.status, refusal.says);
     return refusal;
   }
 
   admit(request: IncomingMessage): Admission {
-    const url = new URL(request.url ?? '/', 'http://server');
-    const { headers } = request;
+    const { headers, url = '/' } = request;
+    const at = url.indexOf('?');
+    const query = new URLSearchParams(at < 0 ? '' : url.slice(at + 1));
     const resumed = headers['last-event-id'];
-    if (typeof resumed === 'string') url.searchParams.set('last_event_id', resumed);
-    const feed = url.pathname.split('/').at(-1) ?? '';
-    if (this.feeds.includes(feed)) url.searchParams.append('room', feed);
-    return this.decide(url.searchParams, headers, request.socket.remoteAddress ?? '');
+    if (typeof resumed === 'string') query.set('last_event_id', resumed);
+    const path = at < 0 ? url : url.slice(0, at);
+    const feed = path.slice(path.lastIndexOf('/') + 1);
+    if (this.feeds.includes(feed)) query.append('room', feed);
+    return this.decide(query, headers, request.socket.remoteAddress ?? '');
   }
 
   admitQuery(query: string, address: string): Admission {
@@ -69,9 +80,7 @@ export class Gatekeeper {
       return this.refuse(refusal.status, refusal.says, { ...cors, ...refusal.headers });
     }
     if (!this.hub.isOpen) return this.refuse(503, 'the server is shutting down', cors);
-    // An empty one is none: a client fills in what it has not got yet.
-    const session = query.get('session') || undefined;
-    const lastEventId = query.get('last_event_id') || undefined;
+    const session = query.get('session') ?? undefined;
     const known = session === undefined ? undefined : this.hub.book.find(session);
     if (known?.connection === undefined && this.hub.sessions.size >= this.limits.maxSessions) {
       return this.refuse(503, 'the server is full', cors);
@@ -84,11 +93,10 @@ export class Gatekeeper {
     }
     const rooms = query.getAll('room');
     const keys = query.getAll('key');
-    const ids = [session, lastEventId].filter((id) => id !== undefined);
     const problem =
       this.roomsProblem(rooms) ??
       keys.map((key) => nameProblem('key', key)).find((one) => one !== undefined) ??
-      ids.map((id) => nameProblem('id', id)).find((one) => one !== undefined);
+      (session === undefined || session === '' ? undefined : nameProblem('id', session));
     if (problem !== undefined) return this.refuse(400, problem, cors);
     const unknown = rooms.find((room) => !this.isRoom(room));
     if (unknown !== undefined) return this.refuse(404, `there is no room '${unknown}'`, cors);
@@ -100,7 +108,8 @@ export class Gatekeeper {
         rooms,
         keys,
         session,
-        lastEventId,
+        // Whatever it is, it may be told in a gap of each room; ours are shorter.
+        lastEventId: query.get('last_event_id')?.slice(0, 64),
         history: historyOf(query.get('history')),
       },
     };
@@ -134,7 +143,9 @@ export class Gatekeeper {
     };
   }
 
-  count(status: number): void {
+  /** Counts a refusal, and logs it. */
+  count(status: number, says = ''): void {
+    this.log?.warn({ status, says }, 'refused');
     this.counters.refused.set(status, (this.counters.refused.get(status) ?? 0) + 1);
   }
 
@@ -143,7 +154,7 @@ export class Gatekeeper {
     says: string,
     headers: Readonly<Record<string, string>>,
   ): Admission {
-    this.count(status);
+    this.count(status, says);
     const retry = status === 503 || status === 429 ? { 'Retry-After': String(RETRY_AFTER_S) } : {};
     return {
       ok: false,

@@ -11,6 +11,7 @@ import { Heartbeats } from './heartbeats.ts';
 import type { HubOptions, Publication } from './hub-options.ts';
 import { startCounting } from './hub-options.ts';
 import { Lifetimes } from './lifetimes.ts';
+import { checkEventName } from './names.ts';
 import { Replayer } from './replayer.ts';
 import type { Room } from './room.ts';
 import { frameFor } from './room.ts';
@@ -115,8 +116,12 @@ export class Hub {
     this.publish({ data, kind });
   }
 
-  /** Sends a message to a room. It is encoded once per transport, whatever the number of sessions. */
+  /**
+   * Sends a message to a room. It is encoded once per transport, whatever the number of sessions.
+   * @throws RangeError for an event whose name would break out of its field
+   */
   publish(publication: Publication): void {
+    checkEventName(publication.event);
     // A write behind the end of a stream would cut off what is still buffered before it.
     if (this.state === 'ending') return;
     if (this.gate.isShut) {
@@ -185,6 +190,7 @@ export class Hub {
 
   /** A direct message: kept for the session while it is away, where sessions may be away. */
   message(session: Session, publication: Publication): void {
+    checkEventName(publication.event);
     this.counters.published += 1;
     const { event = '', data, kind } = publication;
     if (this.mayReturn(session)) this.publishIn(this.own(session), publication);
@@ -193,33 +199,16 @@ export class Hub {
 
   /** Resolves when the session has drained, or is gone. */
   drained(session: Session): Promise<void> {
-    const { connection } = session;
-    if (connection === undefined || connection.bufferedBytes === 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      const gone = this.book.onGone(session, resolve);
-      connection.whenDrained(() => {
-        gone.cancel();
-        resolve();
-      });
-    });
+    return this.book.drained(session);
   }
 
   join(session: Session, name: string): void {
-    const room = this.rooms.get(name);
-    this.enter(session, room);
-    // A session that is away only notes it down.
-    this.rooms.dropIfEmpty(room);
+    this.enter(session, this.rooms.get(name));
   }
 
   /** @returns false when it was not in there */
   leave(session: Session, name: string): boolean {
-    const room = session.rooms.find((one) => one.name === name);
-    if (room === undefined) return false;
-    session.rooms = session.rooms.filter((one) => one !== room);
-    session.positions?.delete(room);
-    room.sessions.delete(session);
-    this.rooms.dropIfEmpty(room);
-    return true;
+    return this.rooms.leave(session, name);
   }
 
   /**
@@ -227,12 +216,13 @@ export class Hub {
    * @returns false when it does not read what it has been sent already
    */
   resume(session: Session, lastEventId: string): boolean {
+    if (session.state === 'congested' && session.bufferedBytes === 0) this.slow.recovered(session);
     const { state } = session;
-    if (state !== 'live' && state !== 'replaying') return state !== 'congested';
     // Gaps are told at once: who asks on and on without reading would be buffered for without end.
-    if (session.bufferedBytes > this.options.bufferLimitBytes) return false;
-    this.replay(session, lastEventId, 0);
-    return true;
+    const isSlow = state === 'congested' || session.bufferedBytes > this.options.bufferLimitBytes;
+    if (!isSlow && (state === 'live' || state === 'replaying'))
+      this.replay(session, lastEventId, 0);
+    return !isSlow;
   }
 
   /** Ends a session's connection for a reason of the server, which is told where that is possible. */
@@ -361,9 +351,8 @@ export class Hub {
   /** Nothing is written to it from now on. */
   private retire(session: Session): void {
     if (session.state !== 'closing') {
-      const own = this.rooms.findOwn(session);
-      const followed = own === undefined ? undefined : session.positions?.get(own);
-      session.leftAt = followed ?? this.lastNumber;
+      // One that is replaying has been given no more than the room it has followed least.
+      session.leftAt = Math.min(this.lastNumber, ...(session.positions?.values() ?? []));
     }
     session.state = 'closing';
     this.slow.remove(session);
@@ -386,10 +375,7 @@ export class Hub {
     if (own !== undefined) this.rooms.enter(session, own);
     const behind = this.replayer.start(session, {
       rooms: session.rooms.filter(({ ring }) => ring !== undefined),
-      from:
-        lastEventId === undefined
-          ? undefined
-          : { id: lastEventId, number: this.book.numberOf(lastEventId) },
+      from: lastEventId === undefined ? undefined : this.book.eventOf(lastEventId),
       history,
       own,
       leftAt: session.leftAt,

@@ -36,6 +36,17 @@ export function nameProblem(what: NameKind, name: string): string | undefined {
   return undefined;
 }
 
+/**
+ * For names that come from the application itself: what comes from clients is checked where it comes in.
+ * @throws RangeError for one that would break out of its field in an event stream
+ */
+export function checkEventName(event: string | undefined): void {
+  if (event === undefined || !/[\r\n\0]/.test(event)) return;
+  throw new RangeError(
+    `${JSON.stringify(event)} is no name of an event: it has a line break or a NUL`,
+  );
+}
+
 /** CR, LF and NUL have names because they do the harm: in an event stream they end or void a field. */
 function nameOf(character: string): string {
   switch (character) {

@@ -2,6 +2,7 @@
  * Carries out what clients ask for, whichever way it came: over their connection or in a POST beside it.
  * One place, so that both ways have the same rules and the same answers.
  */
+import type { Logger } from 'pino';
 import { reasonOf } from '../core/errors.ts';
 import type { PushEvent } from '../core/transport.ts';
 import type { Gatekeeper } from './admission.ts';
@@ -61,6 +62,7 @@ export class Operator {
   private readonly asks: Asks;
   private readonly gatekeeper: Gatekeeper;
   private readonly breaker: CircuitBreaker;
+  private readonly log: Logger | undefined;
   /** Requests that are being answered, by session; only those that take longer than a call. */
   private readonly open = new Map<Session, Map<string, AbortController>>();
 
@@ -70,7 +72,9 @@ export class Operator {
     gatekeeper: Gatekeeper,
     breaker: CircuitBreaker,
     handler: RequestHandler,
+    log: Logger | undefined,
   ) {
+    this.log = log;
     this.hub = hub;
     this.asks = asks;
     this.gatekeeper = gatekeeper;
@@ -260,6 +264,10 @@ export class Operator {
 
   private fail(session: Session, id: string, error: unknown, reply: Reply | undefined): void {
     this.counters.failed += 1;
+    this.log?.error(
+      { session: session.number, request: id, why: reasonOf(error) },
+      'request failed',
+    );
     const says =
       error instanceof CircuitOpenError
         ? `not available now; try again in ${Math.ceil(error.retryAfterMs)} ms`

@@ -26,6 +26,14 @@ export class Post {
     return (this.request.url ?? '').split('/', 3)[2] ?? '';
   }
 
+  /**
+   * Whether a browser sent it. Chromium sends a POST again, unseen by its page, when the answer is 408
+   * and the connection was used before.
+   */
+  get isFromBrowser(): boolean {
+    return this.request.headers['sec-fetch-mode'] !== undefined;
+  }
+
   get query(): URLSearchParams {
     const { url = '' } = this.request;
     const at = url.indexOf('?');
@@ -61,7 +69,7 @@ export class Post {
 
   /** Counts the refusal too. What has not been read of the body is read and forgotten. */
   refuse(status: number, says: string, headers: Readonly<Record<string, string>> = {}): void {
-    this.gatekeeper.count(status);
+    this.gatekeeper.count(status, says);
     this.request.resume();
     // So much may follow that the connection is better not used again.
     const close = status === 413 || status === 415 ? { Connection: 'close' } : {};

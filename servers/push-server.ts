@@ -81,7 +81,7 @@ export interface PushServerOptions {
   /** Whether the rooms `clock` and `ticker` are published to. */
   readonly feeds: boolean;
   readonly log: Logger | undefined;
-  /** Identity of a session whose messages are logged. */
+  /** Identity or number of a session whose messages are logged. */
   readonly trace: string | undefined;
   readonly seed: number;
   /** Present where faults are to be injected. */
@@ -164,6 +164,8 @@ export async function createPushServer(
 ): Promise<PushServer> {
   const options: PushServerOptions = { ...defaults, ...given };
   const { log } = options;
+  // Before anything is opened, since it may refuse its options.
+  const access = createAccess(options);
   const listener = await openListener(options);
   const clock = createClock(newEpoch());
   let traceId = options.trace;
@@ -190,9 +192,9 @@ export async function createPushServer(
     clock,
   });
   const feeds = options.feeds ? feedNames : [];
-  const gatekeeper = new Gatekeeper(hub, createAccess(options), options.limits, feeds);
+  const gatekeeper = new Gatekeeper(hub, access, options.limits, feeds, log);
   const breaker = new CircuitBreaker({ ...options.breaker, clock: () => performance.now() });
-  const operator = new Operator(hub, asks, gatekeeper, breaker, options.onRequest);
+  const operator = new Operator(hub, asks, gatekeeper, breaker, options.onRequest, log);
   function onEvent({ kind, session }: HubEvent): void {
     if (kind === 'closed') operator.left(session);
     else if (kind === 'forgotten') operator.abandon(session);
@@ -205,7 +207,9 @@ export async function createPushServer(
     messageLimitBytes: options.messageLimitBytes,
     clock,
     watch: (session, connection: Connection) =>
-      log !== undefined && traceId !== undefined && session.id === traceId
+      log !== undefined &&
+      traceId !== undefined &&
+      (session.id === traceId || String(session.number) === traceId)
         ? traced(connection, log, session.number)
         : connection,
     ask(session, data, timeoutMs) {

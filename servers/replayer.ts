@@ -121,7 +121,7 @@ export class Replayer {
 
   /** The next messages of all its rooms together, in the order in which they were published. */
   private nextSlice(session: Session, positions: Map<Room, number>): readonly Kept[] {
-    const candidates: { room: Room; kept: Kept }[] = [];
+    const candidates: Kept[] = [];
     for (const [room, position] of positions) {
       const { ring } = room;
       if (ring === undefined) continue;
@@ -132,12 +132,14 @@ export class Replayer {
         from = ring.forgottenThrough;
         positions.set(room, from);
       }
-      for (const kept of ring.after(from, SLICE)) candidates.push({ room, kept });
+      candidates.push(...ring.after(from, SLICE));
     }
-    if (positions.size > 1) candidates.sort((a, b) => a.kept.number - b.kept.number);
+    if (positions.size > 1) candidates.sort((a, b) => a.number - b.number);
     const slice = candidates.slice(0, SLICE);
-    for (const { room, kept } of slice) positions.set(room, kept.number);
-    return slice.map(({ kept }) => kept);
+    // Up to the last of them it has all rooms, those too that had nothing to say.
+    const through = slice.at(-1)?.number ?? 0;
+    for (const [room, position] of positions) positions.set(room, Math.max(position, through));
+    return slice;
   }
 
   private tellGap(session: Session, { name }: Room, after: string): void {

@@ -61,7 +61,19 @@ export class Rooms {
   /** A session that is away is only noted down: it hears nothing before it is back. */
   enter(session: Session, room: Room): void {
     if (!session.rooms.includes(room)) session.rooms = [...session.rooms, room];
-    if (session.connection !== undefined) room.sessions.add(session);
+    if (session.connection === undefined) this.dropIfEmpty(room);
+    else room.sessions.add(session);
+  }
+
+  /** @returns false when it was not in there */
+  leave(session: Session, name: string): boolean {
+    const room = session.rooms.find((one) => one.name === name);
+    if (room === undefined) return false;
+    session.rooms = session.rooms.filter((one) => one !== room);
+    session.positions?.delete(room);
+    room.sessions.delete(session);
+    this.dropIfEmpty(room);
+    return true;
   }
 
   /** Takes the session out of its rooms, which it keeps in mind for when it comes back. */

@@ -100,7 +100,10 @@ export function addRoutes(listener: Listener, services: PushServices): void {
       services
         .ask(session, data.value, timeoutOf(post.query.get('timeout')))
         .then(({ kind, ...rest }) =>
-          post.answer(ASK_STATUS[kind], JSON.stringify({ outcome: kind, ...rest })),
+          post.answer(
+            kind === 'timeout' && post.isFromBrowser ? 504 : ASK_STATUS[kind],
+            JSON.stringify({ outcome: kind, ...rest }),
+          ),
         )
         .catch((error: unknown) => post.refuse(500, String(error)));
     }),

@@ -82,6 +82,19 @@ export class SessionBook {
     };
   }
 
+  /** Resolves when the session has drained, or is gone. */
+  drained(session: Session): Promise<void> {
+    const { connection } = session;
+    if (connection === undefined || connection.bufferedBytes === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const gone = this.onGone(session, resolve);
+      connection.whenDrained(() => {
+        gone.cancel();
+        resolve();
+      });
+    });
+  }
+
   gone(session: Session): void {
     const callbacks = this.whenGone.get(session);
     this.whenGone.delete(session);
@@ -90,6 +103,11 @@ export class SessionBook {
 
   eventId(number: number): string {
     return `${this.instance}-${number.toString(36)}`;
+  }
+
+  /** An event that somebody says he has seen; without a number it is none of ours. */
+  eventOf(id: string): { readonly id: string; readonly number: number | undefined } {
+    return { id, number: this.numberOf(id) };
   }
 
   /** @returns undefined for an event of another server, or of none */
