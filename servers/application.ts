@@ -32,5 +32,10 @@ export class RawJson {
 export const echo: RequestHandler = ({ text }) => new RawJson(text);
 
 export function isGenerator(value: unknown): value is AsyncGenerator<unknown, unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !(value instanceof RawJson) &&
+    Symbol.asyncIterator in value
+  );
 }

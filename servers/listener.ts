@@ -98,7 +98,10 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const http =
     material === undefined
       ? createHttpServer(settings, onRequest)
-      : createHttpsServer({ ...settings, ...material }, onRequest);
+      : createHttpsServer(
+          { ...settings, ...material, handshakeTimeout: headersTimeoutMs },
+          onRequest,
+        );
   const count = (socket: Socket): void => {
     sockets.add(socket);
     socket.once('close', () => {
@@ -155,8 +158,18 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       const server =
         material === undefined
           ? createTcpServer({ noDelay: true, allowHalfOpen: false }, accept)
-          : createTlsServer({ noDelay: true, allowHalfOpen: false, ...material }, accept);
+          : createTlsServer(
+              {
+                noDelay: true,
+                allowHalfOpen: false,
+                handshakeTimeout: headersTimeoutMs,
+                ...material,
+              },
+              accept,
+            );
       if (material !== undefined) server.on('connection', count);
+      // Only an HTTPS server lets go by itself of a peer that does not finish its handshake.
+      server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
       tcpServers.push(server);
       await listen(server, host, 0);
       return portOf(server);

@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { reasonOf } from '../core/errors.ts';
+import { quote } from '../core/quote.ts';
 import type { PushEvent } from '../core/transport.ts';
 import type { Gatekeeper } from './admission.ts';
 import type { AppRequest, RequestHandler } from './application.ts';
@@ -251,13 +252,13 @@ export class Operator {
       if (done === true) return value;
       if (signal.aborted) return generator.return(undefined);
       this.counters.parts += 1;
-      const text = `{"id":${JSON.stringify(id)},"part":${part},"data":${textOf(value)}}`;
+      const text = `{"id":${quote(id)},"part":${part},"data":${textOf(value)}}`;
       if (!this.hub.tell(session, 'part', text)) await this.hub.drained(session);
     }
   }
 
   private answer(session: Session, id: string, result: unknown, reply: Reply | undefined): void {
-    const text = `{"id":${JSON.stringify(id)},"data":${textOf(result)}}`;
+    const text = `{"id":${quote(id)},"data":${textOf(result)}}`;
     this.counters.answered += 1;
     this.reply(session, text, reply);
   }

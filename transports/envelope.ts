@@ -4,6 +4,7 @@
  *
  *     {"event":"quote","id":"k3f9-17","data":{"symbol":"ABC","price":10.5}}
  */
+import { quote } from '../core/quote.ts';
 import type { PushEvent, Sink } from '../core/transport.ts';
 
 const QUOTE = 0x22;
@@ -25,8 +26,7 @@ export function encodeEnvelope(push: PushEvent): Buffer {
 
 function headOf(event: string, id: string): string {
   return (
-    (event === '' ? '{' : `{"event":${JSON.stringify(event)},`) +
-    (id === '' ? '' : `"id":${JSON.stringify(id)},`)
+    (event === '' ? '{' : `{"event":${quote(event)},`) + (id === '' ? '' : `"id":${quote(id)},`)
   );
 }
 
