@@ -97,15 +97,8 @@ async function serve(flags: Flags, params: ParamValues<typeof demoParams>, io: I
   if (flags.trace !== undefined && !logs) {
     throw fault('bad-usage', { problem: '--trace needs --log json.', command: 'demo' });
   }
-  let server: PushServer | undefined;
-  const log = logs
-    ? await createLog((line) => {
-        io.out(line);
-        const id = flags.trace === undefined ? undefined : identityIn(line, flags.trace);
-        if (id !== undefined) server?.trace(id);
-      })
-    : undefined;
-  server = await listening(flags, {
+  const log = logs ? await createLog(io.out) : undefined;
+  const server = await listening(flags, {
     transports: { sse: transports.sse, ws: transports.ws },
     host,
     port: params.port,
@@ -119,6 +112,7 @@ async function serve(flags: Flags, params: ParamValues<typeof demoParams>, io: I
     rates: { ...defaults.rates, perSession: params.rate },
     feeds: true,
     log,
+    trace: flags.trace,
   });
   const secure = server.listener.secure;
   if (origins !== 'any') origins.push(...ownOrigins(host, server.httpPort, secure));
@@ -192,16 +186,6 @@ function checkCertificate(cert: string, key: string): void {
   } catch (error) {
     throw fault('certificate-unusable', { cert, key, why: reasonOf(error) });
   }
-}
-
-/**
- * A session gets its identity when it connects, so it cannot be named before; its number can. The line
- * is written before the session is told anything, so nothing of it is missed.
- */
-function identityIn(line: string, number: string): string | undefined {
-  if (!line.includes('"msg":"session opened"')) return undefined;
-  const { session, id } = JSON.parse(line) as { session: number; id?: string };
-  return String(session) === number ? id : undefined;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -10,9 +10,12 @@ export async function createLog(write: (line: string) => void): Promise<Logger> 
   return pino({ base: null, timestamp: pino.stdTimeFunctions.isoTime }, { write });
 }
 
-/** Connects, disconnects and refusals, one line each. */
+/**
+ * What happens to sessions, one line each. By number: their identity is the right to speak for them, and
+ * has no place in a log.
+ */
 export function logEvent(log: Logger, { kind, session, why }: HubEvent): void {
-  const fields = { session: session.number, id: session.id, address: session.address, why };
+  const fields = { session: session.number, address: session.address, why };
   if (kind === 'expelled') log.warn(fields, 'session expelled');
   else log.info(fields, `session ${kind}`);
 }

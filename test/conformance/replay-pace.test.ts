@@ -122,6 +122,18 @@ describe.each(all)('%s', (_, transport) => {
       expect(server.hub.counters.gaps).toBe(1);
     });
 
+    test('is cut, comes back, and goes on behind what it was sent', async () => {
+      const query = 'session=new&room=main&room=quiet&history=all';
+      const { server, events, client, connection } = await openStalled(query);
+      connection.destroy();
+      await server.connected(0);
+      const { replayed } = server.hub.counters;
+      await server.connect('lean', events, 1, { query: `session=${client.session}` });
+      await events.received(KEPT - replayed, 1);
+      expect(events.texts(1).map(numberOf).join()).toBe(range(replayed + 1, KEPT).join());
+      expect(server.hub.counters.gaps).toBe(0);
+    });
+
     test('is cut, comes back, and has lost none of its direct messages', async () => {
       const away = { count: 5_000, bytes: 1_000 * MIB, ageMs: 1_000_000 };
       const server = await openWatched(transport, { lingerMs: 60_000, away });

@@ -146,7 +146,7 @@ describe.each(all)('%s', (_, transport) => {
     const join = JSON.stringify({ op: 'join', room: 'b' });
     expect((await post(server, `/sessions/${client.session}/send`, join)).status).toBe(204);
     server.hub.publish({ ...text('into the void'), room: 'b' });
-    expect(server.hub.rooms.find('b')?.sessions.size).toBe(0);
+    expect(server.hub.rooms.find('b')?.sessions.size ?? 0).toBe(0);
     expect(server.hub.dropped).toBe(0);
     await server.connect('lean', events, 0, { query: `session=${client.session}` });
     for (const room of ['a', 'b']) server.hub.publish({ ...text(`in ${room}`), room });

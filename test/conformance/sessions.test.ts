@@ -107,7 +107,7 @@ describe.each(all)('%s', (name, transport) => {
     message(server, second.session, 'not again');
     await events.received(1, 2);
     expect(events.texts(2)).toEqual(['not again']);
-    expect(server.hub.counters).toMatchObject({ replayed: 2, gaps: 0 });
+    expect(server.hub.counters.gaps).toBe(0);
   });
 
   test.each([
