@@ -50,22 +50,22 @@ function compareMetric(
     logRatios.push(Math.log(a) - Math.log(b));
   }
   if (logRatios.length === 0) return undefined;
+  const timed = metric.timed === true;
+  const beyond = timed ? beyondDeadline(run, point, [arm, against], id) : 0;
+  const obstacle =
+    beyond > 0
+      ? `it lies beyond the deadline in ${beyond} trials, and nobody knows how far`
+      : tooFewRounds(run, logRatios.length);
   const comparison =
-    logRatios.length < MINIMUM_ROUNDS &&
-    run.options.rounds >= MINIMUM_ROUNDS &&
-    run.state === 'finished'
-      ? notComparable(
-          `only ${logRatios.length} of ${run.options.rounds} rounds were valid`,
-          logRatios.length,
-        )
-      : compareRounds(logRatios, {
+    obstacle === undefined
+      ? compareRounds(logRatios, {
           direction: metric.better,
           margin: run.options.margin,
           timerLimited:
-            metric.timed === true &&
-            [arm, against].some(({ name }) => isTimerLimited(run, point, name)),
+            timed && [arm, against].some(({ name }) => isTimerLimited(run, point, name)),
           detector,
-        });
+        })
+      : notComparable(obstacle, logRatios.length);
   return {
     metric: id,
     arm: arm.name,
@@ -98,6 +98,26 @@ function pairRounds(
     const b = others.get(trial.round);
     return a === undefined || b === undefined ? [] : [[a, b] as [number, number]];
   });
+}
+
+function tooFewRounds({ options, state }: RunResult, rounds: number): string | undefined {
+  const lost = rounds < MINIMUM_ROUNDS && options.rounds >= MINIMUM_ROUNDS && state === 'finished';
+  return lost ? `only ${rounds} of ${options.rounds} rounds were valid` : undefined;
+}
+
+/** Trials whose figure is that of what never came: the deadline itself, which it is known to exceed. */
+function beyondDeadline(run: RunResult, point: Point, arms: readonly Arm[], id: string): number {
+  const trials = arms.flatMap(({ name }) => countedTrials(run, name, point));
+  return trials.filter(({ metrics, probes, ledger, trips }) => {
+    const value = metrics[id];
+    const deadlineUs = probes['deadlineUs'];
+    if (value === undefined || deadlineUs === undefined || value < deadlineUs) return false;
+    const missing = [trips?.request, trips?.ask].reduce(
+      (sum, flow) => sum + (flow?.counts.unanswered ?? 0),
+      ledger?.lost ?? 0,
+    );
+    return missing > 0;
+  }).length;
 }
 
 /** Whether the timer was a visible part of the latency in most trials of the arm. */
