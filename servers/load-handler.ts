@@ -6,10 +6,11 @@ import type { RequestWork } from '../core/scenario.ts';
 import type { AppRequest, RequestHandler } from './application.ts';
 import { echo, RawJson } from './application.ts';
 
-/** @param payloadBytes size of the text in each part */
+/** @param payloadBytes size of the text in each part, where the work names none */
 export function handlerOf(work: RequestWork, payloadBytes: number, clock: Clock): RequestHandler {
   if (work.kind === 'echo') return echo;
-  const text = 'token '.repeat(Math.ceil(payloadBytes / 6)).slice(0, payloadBytes);
+  const { bytes = payloadBytes } = work;
+  const text = 'token '.repeat(Math.ceil(bytes / 6)).slice(0, bytes);
   return (request) => parts(request, work.parts, work.gapMs, text, clock);
 }
 

@@ -1,7 +1,13 @@
 /** The server process of one trial. Started by the controller, told what to publish, ended by it. */
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock, NS_PER_MS } from '../core/clock.ts';
-import type { FromServer, PublishOrder, ServerConfig, ToServer } from '../core/control.ts';
+import type {
+  FromServer,
+  PrefillOrder,
+  PublishOrder,
+  ServerConfig,
+  ToServer,
+} from '../core/control.ts';
 import { noFaults } from '../core/faults.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { createMessageWriter } from '../core/message.ts';
@@ -76,6 +82,15 @@ async function serve(server: PushServer): Promise<void> {
     channel.send({ kind: 'published', ...publication, injected, failed: 0 });
   };
 
+  const prefill = ({ firstSeq, messages, payloadBytes }: PrefillOrder): void => {
+    const write = createMessageWriter(payloadBytes);
+    for (let index = 0; index < messages; index += 1) {
+      const now = clock();
+      hub.broadcast(write(firstSeq + index, now, now), 'json');
+    }
+    channel.send({ kind: 'prefilled' });
+  };
+
   const flood = async (durationMs: number, payloadBytes: number): Promise<void> => {
     const write = createMessageWriter(payloadBytes);
     const startedAt = clock();
@@ -99,6 +114,8 @@ async function serve(server: PushServer): Promise<void> {
 
   const handle = async (message: ToServer): Promise<void> => {
     switch (message.kind) {
+      case 'prefill':
+        return prefill(message.order);
       case 'publish':
         return publish(message.order);
       case 'handle':
@@ -112,6 +129,8 @@ async function serve(server: PushServer): Promise<void> {
           report: await askOnSchedule(message.order, server, clock, ticker),
         });
       case 'count':
+        // Asked before every load, also where clients publish and the server is told nothing else.
+        startSampling();
         return channel.send({
           kind: 'counted',
           counts: {

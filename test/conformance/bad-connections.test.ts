@@ -151,20 +151,6 @@ describe('a peer that keeps its side open', () => {
       await server.alone();
     });
   });
-
-  test('after another connection has taken its session over is let go of too', async () => {
-    await besiege({}, async (server) => {
-      const first = await openWebSocket(server.httpPort, 'session=new');
-      const id = /"session":"([^"]+)"/.exec(await first.hears(/"session":"[^"]+"/))?.[1];
-      const second = await openPeer(server.httpPort, httpRequest('GET', `/events?session=${id}`));
-      await second.hears(/"resumed":true/);
-      await first.over();
-      // The three healthy ones and the second.
-      await expect.poll(() => server.sockets.size).toBe(4);
-      second.socket.destroy();
-      await server.alone();
-    });
-  });
 });
 
 describe('a stream', () => {
@@ -195,18 +181,34 @@ describe('a stream', () => {
   });
 });
 
-const openers: Readonly<Record<string, (server: BesiegedServer) => Promise<StubbornPeer>>> = {
-  sse: (server) => openPeer(server.httpPort, httpRequest('GET', '/events')),
-  ws: (server) => openWebSocket(server.httpPort),
-  raw: (server) => openPeer(server.rawPort, '?\n'),
+const openers: Readonly<
+  Record<string, (server: BesiegedServer, query: string) => Promise<StubbornPeer>>
+> = {
+  sse: (server, query) => openPeer(server.httpPort, httpRequest('GET', `/events?${query}`)),
+  ws: (server, query) => openWebSocket(server.httpPort, query),
+  raw: (server, query) => openPeer(server.rawPort, `?${query}\n`),
 };
 
-describe.each(Object.entries(openers))('a client of %s that never reads', (_name, open) => {
-  test('is buffered for up to the limit, and nobody waits for it', async () => {
+describe.each(Object.entries(openers))('a client of %s', (_name, open) => {
+  test('that keeps its side open when another connection has taken its session over is cut', async () => {
+    await besiege({}, async (server) => {
+      const first = await open(server, 'session=new');
+      const id = /"session":"([^"]+)"/.exec(await first.hears(/"session":"[^"]+"/))?.[1];
+      const second = await openPeer(server.httpPort, httpRequest('GET', `/events?session=${id}`));
+      await second.hears(/"resumed":true/);
+      await first.over();
+      // The three healthy ones and the second.
+      await expect.poll(() => server.sockets.size, { timeout: 5_000 }).toBe(4);
+      second.socket.destroy();
+      await server.alone();
+    });
+  });
+
+  test('that never reads is buffered for up to the limit, and nobody waits for it', async () => {
     await besiege(
       { 'dropped newest': 5 },
       async (server) => {
-        const peer = await open(server);
+        const peer = await open(server, '');
         peer.socket.pause();
         await server.guests(1);
         const { hub } = server;

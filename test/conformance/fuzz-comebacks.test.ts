@@ -1,10 +1,8 @@
 /** Clients that are cut and come back at random: each hears every message of its rooms once, and in order. */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../core/random.ts';
-import type { PushServer } from '../../servers/push-server.ts';
-import { createPushServer } from '../../servers/push-server.ts';
 import type { MemoryConnection } from './memory-transport.ts';
-import { createMemoryTransport } from './memory-transport.ts';
+import { openMemoryServer } from './memory-transport.ts';
 import { pick } from './mutations.ts';
 
 const STEPS = 1_200;
@@ -31,12 +29,26 @@ function collect(client: Client): void {
   }
 }
 
+/**
+ * Not before it has had an event: a client that was sent messages, read none of them and has no id to name
+ * is given what came after it left.
+ */
+function stall(client: Client): void {
+  collect(client);
+  if (client.lastId !== undefined) client.connection.stall();
+}
+
 describe('clients that are cut and come back', () => {
-  test.each([4_001, 4_002, 4_003, 4_004, 4_005, 4_006])(
+  test.each([4_001, 4_002, 4_003, 4_004, 4_005, 4_006, 9_047])(
     `miss nothing in ${STEPS} random steps with seed %i`,
     async (seed) => {
       const random = createRandom(seed);
-      const { server, connect } = await openMemory();
+      const { server, connect } = await openMemoryServer({
+        bufferLimitBytes: 2 ** 30,
+        replay: endless,
+        lingerMs: 60_000,
+        away: endless,
+      });
       const clients = Array.from({ length: CLIENTS }, (): Client => {
         const rooms = random.shuffle(ROOMS).slice(0, 1 + random.int(3));
         const connection = connect(`session=new&${rooms.map((room) => `room=${room}`).join('&')}`);
@@ -74,7 +86,7 @@ describe('clients that are cut and come back', () => {
         const choice = random.int(100);
         if (choice < 60) for (let left = random.int(30); left > 0; left -= 1) publish();
         else if (choice < 75) message(client);
-        else if (choice < 85) client.connection.stall();
+        else if (choice < 85) stall(client);
         else if (client.connection.state === 'open') {
           // What it had not read is lost with the connection.
           client.connection.end();
@@ -88,8 +100,8 @@ describe('clients that are cut and come back', () => {
         client.connection.goOn();
       }
       await expect
-        .poll(() => [...server.hub.sessions].map(({ state }) => state))
-        .toEqual(clients.map(() => 'live'));
+        .poll(() => [...server.hub.sessions].some(({ state }) => state === 'replaying'))
+        .toBe(false);
       for (const [index, client] of clients.entries()) {
         collect(client);
         expect(client.heard, `client ${index} of seed ${seed}`).toEqual(client.expected);
@@ -99,20 +111,3 @@ describe('clients that are cut and come back', () => {
     },
   );
 });
-
-async function openMemory(): Promise<{
-  server: PushServer;
-  connect: (query: string) => MemoryConnection;
-}> {
-  const { transport, connect } = createMemoryTransport();
-  const server = await createPushServer({
-    transports: { memory: transport },
-    heartbeatMs: 0,
-    bufferLimitBytes: 2 ** 30,
-    replay: endless,
-    lingerMs: 60_000,
-    away: endless,
-  });
-  onTestFinished(() => server.close(0));
-  return { server, connect };
-}

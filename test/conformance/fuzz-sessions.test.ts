@@ -2,13 +2,12 @@
  * Random sequences of everything sessions can do, against a model that only knows who is in which room:
  * the accounts must add up, answers must be the right ones, and nothing may be left at the end.
  */
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createRandom } from '../../core/random.ts';
 import type { SlowPolicy } from '../../core/scenario.ts';
 import type { RequestHandler } from '../../servers/application.ts';
 import type { PushServer } from '../../servers/push-server.ts';
-import { createPushServer } from '../../servers/push-server.ts';
-import { createMemoryTransport } from './memory-transport.ts';
+import { openMemoryServer } from './memory-transport.ts';
 import type { Member } from './session-model.ts';
 import { SessionModel } from './session-model.ts';
 import { expectNothingLeft } from './siege.ts';
@@ -81,7 +80,6 @@ async function openModel(
   seed: number,
   policy: SlowPolicy,
 ): Promise<{ model: SessionModel; server: PushServer }> {
-  const { transport, connect } = createMemoryTransport();
   const later: (() => void)[] = [];
   const onRequest: RequestHandler = ({ data }) => {
     const { kind } = data as { kind: string };
@@ -89,15 +87,12 @@ async function openModel(
     if (kind === 'later') return new Promise((resolve) => later.push(() => resolve(data)));
     return kind === 'parts' ? inParts(data) : data;
   };
-  const server = await createPushServer({
-    transports: { memory: transport },
-    heartbeatMs: 0,
+  const { server, connect } = await openMemoryServer({
     policy,
     bufferLimitBytes: 400,
     breaker: { failures: Number.POSITIVE_INFINITY, openMs: 1 },
     onRequest,
   });
-  onTestFinished(() => server.close(0));
   const model = new SessionModel(createRandom(seed), server, connect, later);
   return { model, server };
 }

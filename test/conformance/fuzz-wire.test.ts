@@ -10,7 +10,7 @@ import { httpRequest, openPeer, openWebSocket, upgradeHeaders } from './stubborn
 
 const SEEDS = Array.from({ length: 8 }, (_, i) => 1_000 + i);
 /** Of each seed, in batches whose connections are open together. */
-const BATCHES = 4;
+const BATCHES = 6;
 const BATCH = 40;
 
 const json = 'Content-Type: application/json';

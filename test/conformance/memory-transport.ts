@@ -2,6 +2,7 @@
  * A transport without sockets: connections that a test stalls, lets go on and cuts as it likes, so that
  * thousands of sequences of operations run through the whole server in a moment.
  */
+import { onTestFinished } from 'vitest';
 import type {
   Admission,
   Attendance,
@@ -11,6 +12,8 @@ import type {
   PushEvent,
   Transport,
 } from '../../core/transport.ts';
+import type { PushServer, PushServerOptions } from '../../servers/push-server.ts';
+import { createPushServer } from '../../servers/push-server.ts';
 
 export interface HeardEvent {
   readonly event: string;
@@ -97,13 +100,13 @@ export class MemoryConnection implements Connection {
   }
 }
 
-export interface MemoryTransport {
+interface MemoryTransport {
   readonly transport: Transport;
   /** @throws Error when it is not let in */
   connect(query: string): MemoryConnection;
 }
 
-export function createMemoryTransport(): MemoryTransport {
+function createMemoryTransport(): MemoryTransport {
   let host: Host | undefined;
   const encode = ({ event, id, data }: PushEvent): Frame => ({
     bytes: Buffer.from(JSON.stringify({ event, id, data: data.toString() })),
@@ -131,4 +134,23 @@ export function createMemoryTransport(): MemoryTransport {
       return connection;
     },
   };
+}
+
+export interface MemoryServer {
+  readonly server: PushServer;
+  connect(query: string): MemoryConnection;
+}
+
+/** A whole push server on this transport. It is closed when the test is over. */
+export async function openMemoryServer(
+  options: Partial<Omit<PushServerOptions, 'transports'>> = {},
+): Promise<MemoryServer> {
+  const { transport, connect } = createMemoryTransport();
+  const server = await createPushServer({
+    heartbeatMs: 0,
+    ...options,
+    transports: { memory: transport },
+  });
+  onTestFinished(() => server.close(0));
+  return { server, connect };
 }
