@@ -28,13 +28,17 @@ export type ToAsker =
       /** Every client asks at the same moment, so many times a second. */
       readonly timesPerS: number;
       readonly durationMs: number;
-      /**
-       * Whether this process stays awake meanwhile. Otherwise a server that is the slower of the two wakes
-       * it for every answer, and pays more for that than for the answer; one that is quicker never does.
-       */
-      readonly awake: boolean;
+      readonly between: Between;
     }
   | { readonly kind: 'stop' };
+
+/**
+ * What this process does between its requests. As the real generator it sleeps; then a server that is the
+ * slower of the two wakes it for every answer, and pays more for that than for the answer, while one that
+ * is quicker never does. To compare servers it is kept out of their way: `deaf` for a while after it has
+ * asked, so that nobody wakes it, or, where it has to read answers to go on asking, always `awake`.
+ */
+export type Between = 'asleep' | 'awake' | 'deaf';
 
 export type FromAsker =
   | { readonly kind: 'ready'; readonly open: number }
@@ -83,7 +87,11 @@ const write = createMessageWriter(128);
 
 type LoadOrder = Extract<ToAsker, { kind: 'load' }>;
 
-async function load({ timesPerS, durationMs, awake }: LoadOrder): Promise<void> {
+/** Longer than any server takes to answer all clients once. */
+const DEAF_MS = 20;
+const ear = new Int32Array(new SharedArrayBuffer(4));
+
+async function load({ timesPerS, durationMs, between }: LoadOrder): Promise<void> {
   const turns = createSchedule({ pacing: 'constant', ratePerS: timesPerS, durationMs, seed: 1 });
   const schedule: Schedule = {
     count: turns.count * clients.length,
@@ -96,8 +104,10 @@ async function load({ timesPerS, durationMs, awake }: LoadOrder): Promise<void> 
     const operation = Buffer.concat([head, write(index, dueAt, clock()), Buffer.from('}')]);
     const client = clients[index % clients.length];
     if (client !== undefined) sends.push(client.send(operation));
+    const isLastOfTurn = (index + 1) % clients.length === 0;
+    if (isLastOfTurn && between === 'deaf') Atomics.wait(ear, 0, 0, DEAF_MS);
   };
-  let spinning = awake;
+  let spinning = between === 'awake';
   const spin = (): void => {
     if (spinning) setImmediate(spin);
   };

@@ -8,7 +8,7 @@ import type { Supervisor } from '../../loadgen/child-process.ts';
 import { createOrder } from '../../loadgen/order.ts';
 import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
-import type { AskerConfig, FromAsker, ToAsker } from './asker.ts';
+import type { AskerConfig, Between, FromAsker, ToAsker } from './asker.ts';
 import type { FromBareServer, ToBareServer } from './bare-server.ts';
 import type { Finding } from './finding.ts';
 import { atMost } from './finding.ts';
@@ -54,8 +54,8 @@ export async function benchRequest(
   for (let round = 0; round < rounds; round += 1) {
     const costs = new Map<string, number>();
     for (const subject of order()) {
-      const { asleep, awake } = await costOf(subject, supervisor);
-      costs.set(subject.name, awake.serverNs);
+      const { asleep, apart } = await costOf(subject, supervisor);
+      costs.set(subject.name, apart.serverNs);
       costs.set(`${subject.name}, both asleep at times`, asleep.serverNs);
       costs.set(`${subject.name}, generator`, asleep.generatorNs);
     }
@@ -88,11 +88,11 @@ export async function benchRequest(
   ];
 }
 
-/** With a generator that sleeps when it has nothing to do, as the real one does, and with one that stays awake. */
+/** With a generator that sleeps when it has nothing to do, as the real one does, and with one kept apart. */
 async function costOf(
   subject: Subject,
   supervisor: Supervisor,
-): Promise<{ readonly asleep: Cost; readonly awake: Cost }> {
+): Promise<{ readonly asleep: Cost; readonly apart: Cost }> {
   const cores = planCores();
   const server = await startServer(subject, supervisor, cores.server);
   const config: AskerConfig = {
@@ -109,11 +109,11 @@ async function costOf(
   });
   const { open } = await asker.next('ready', PATIENCE_MS);
   if (open !== CLIENTS) throw new Error(`${open} of ${CLIENTS} clients could connect`);
-  const load = async (durationMs: number, awake: boolean): Promise<Cost> => {
+  const load = async (durationMs: number, between: Between): Promise<Cost> => {
     const before = [readProcess(server.pid), readProcess(asker.pid)] as const;
     const loaded = asker.next('loaded', PATIENCE_MS);
     const timesPerS = TIMES_PER_S[subject.transport];
-    asker.send({ kind: 'load', timesPerS, durationMs, awake });
+    asker.send({ kind: 'load', timesPerS, durationMs, between });
     const { sent, answers } = await loaded;
     if (answers !== sent) throw new Error(`${subject.name}: ${answers} of ${sent} were answered`);
     const after = [readProcess(server.pid), readProcess(asker.pid)] as const;
@@ -124,12 +124,13 @@ async function costOf(
     };
     return { serverNs: spent(0), generatorNs: spent(1) };
   };
-  await load(WARM_UP_MS, false);
-  const asleep = await load(MEASURED_MS, false);
-  const awake = await load(MEASURED_MS, true);
+  await load(WARM_UP_MS, 'asleep');
+  const asleep = await load(MEASURED_MS, 'asleep');
+  // SSE's requests wait for connections that are free, so whoever sends them must read.
+  const apart = await load(MEASURED_MS, subject.transport === 'ws' ? 'deaf' : 'awake');
   await asker.stop({ kind: 'stop' });
   await server.stop();
-  return { asleep, awake };
+  return { asleep, apart };
 }
 
 interface StartedServer {
