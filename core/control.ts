@@ -5,7 +5,14 @@
 import type { Epoch } from './clock.ts';
 import type { Faults, Injected } from './faults.ts';
 import type { EncodedHistogram } from './histogram.ts';
-import type { Audience, ConnectPhase, RequestWork, SlowPolicy, SlowReaders } from './scenario.ts';
+import type {
+  Audience,
+  ConnectPhase,
+  Prefill,
+  RequestWork,
+  SlowPolicy,
+  SlowReaders,
+} from './scenario.ts';
 import type { ScheduleOptions } from './schedule.ts';
 import type { ClientKind, Endpoint } from './transport.ts';
 
@@ -78,6 +85,10 @@ export interface TripCounts {
   readonly parts: number;
   /** Parts that came although the request had been cancelled. */
   readonly partsAfterCancel: number;
+  /** Parts that answered requests lack; only where every answer has as many parts. */
+  readonly partsMissing?: number;
+  /** Parts that came out of turn, or again; only there. */
+  readonly partsOutOfTurn?: number;
   readonly beforeDue: number;
 }
 
@@ -138,7 +149,13 @@ export interface LoopSample {
   readonly rssBytes: number;
 }
 
+/** Messages of before the trial, for those who want a history. */
+export interface PrefillOrder extends Pick<Prefill, 'messages' | 'payloadBytes'> {
+  readonly firstSeq: number;
+}
+
 export type ToServer =
+  | { readonly kind: 'prefill'; readonly order: PrefillOrder }
   | { readonly kind: 'publish'; readonly order: PublishOrder }
   /** How requests of clients are answered from now on. */
   | { readonly kind: 'handle'; readonly work: RequestWork; readonly payloadBytes: number }
@@ -152,6 +169,7 @@ export type ToServer =
 export type FromServer =
   | { readonly kind: 'listening'; readonly endpoint: Endpoint; readonly httpPort: number }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
+  | { readonly kind: 'prefilled' }
   | Published
   /** The last question has its outcome. */
   | { readonly kind: 'asked'; readonly report: TripReport }
@@ -183,6 +201,8 @@ export interface Expectation {
   readonly count: number;
   readonly audience: Audience;
   readonly ordered: boolean;
+  /** Whether the server may leave out what a newer message replaces: then the last of each channel is all to wait for. */
+  readonly coalesces?: boolean;
   readonly deadlineMs: number;
   /** Keep the latency of every delivery of every `sampleEvery`-th message; 0 keeps none. */
   readonly sampleEvery: number;
@@ -198,6 +218,25 @@ export interface AskBehaviour {
   readonly seed: number;
 }
 
+/** The messages of before its time that each client of a phase is to get. */
+export interface HistoryOrder {
+  readonly firstSeq: number;
+  readonly count: number;
+  readonly deadlineMs: number;
+}
+
+/** What became of the histories of one worker's clients, those that never connected included. */
+export interface HistoryReport {
+  readonly clients: number;
+  /** Messages of all histories together. */
+  readonly expected: number;
+  readonly received: number;
+  /** Messages that came again, or after a later one. */
+  readonly repeated: number;
+  /** From the call to connect to the last message of the history, µs; of clients that lack nothing. */
+  readonly latency: EncodedHistogram;
+}
+
 export type ToWorker =
   | {
       readonly kind: 'connect';
@@ -207,6 +246,7 @@ export type ToWorker =
       readonly firstClient: number;
       readonly totalClients: number;
       readonly phase: ConnectPhase;
+      readonly history?: HistoryOrder | undefined;
       readonly answer: 'stream' | 'response';
       readonly concurrency: number;
       readonly timeoutMs: number;
@@ -247,6 +287,8 @@ export interface PhaseReport {
   readonly requests: TripReport | undefined;
   /** Per room or key that must be in one order: a digest per client of the order it saw. */
   readonly orders: readonly { readonly channel: number; readonly digest: number }[] | undefined;
+  /** Of the connect phase; what came twice since then is in it too. */
+  readonly history: HistoryReport | undefined;
   /** Clients that do not have the last message of each of their channels. */
   readonly staleClients: number;
   /** Answers to questions of the server, and their parts, that could not be sent. */

@@ -44,6 +44,8 @@ const ledgerSchema = z.object({
   expected: count,
   received: count,
   lost: count,
+  /** Left out by the server because a newer message took their place, which is no loss; only where it may do so. */
+  coalesced: count.optional(),
   duplicated: count,
   reordered: count,
   /** Among the received: those after the deadline. */
@@ -86,6 +88,8 @@ const histogramsSchema = z.object({
   /** How late each message was sent, µs. */
   slip: histogram,
   connect: histogram,
+  /** From the call to connect to the last message of the history, of clients that lack nothing, µs. */
+  history: histogram.optional(),
 });
 
 /** Round trips: requests of the clients, or questions of the server. */
@@ -104,6 +108,9 @@ const tripsSchema = z.object({
     cancelled: count,
     parts: count,
     partsAfterCancel: count,
+    /** Parts that answered requests lack, and parts that came out of turn or again. */
+    partsMissing: count.optional(),
+    partsOutOfTurn: count.optional(),
   }),
   /** due → answered and sent → answered, µs */
   due: histogram,

@@ -17,6 +17,15 @@ export interface ConnectPhase {
   readonly addressable?: boolean;
   /** Messages each client wants of what was published before it came. */
   readonly history?: number;
+  /** What the server publishes to everybody before anybody connects; it needs `ServerNeeds.replay`. */
+  readonly prefill?: Prefill;
+}
+
+export interface Prefill {
+  readonly messages: number;
+  readonly payloadBytes: number;
+  /** How long after the last connection the history of all may take to come. */
+  readonly deadlineMs: number;
 }
 
 /**
@@ -60,7 +69,13 @@ export type Audience =
 /** How a request is answered: with what came, or with parts on a schedule and an end. */
 export type RequestWork =
   | { readonly kind: 'echo' }
-  | { readonly kind: 'parts'; readonly parts: number; readonly gapMs: number };
+  | {
+      readonly kind: 'parts';
+      readonly parts: number;
+      readonly gapMs: number;
+      /** Text in each part; left out, as much as in the request. */
+      readonly bytes?: number;
+    };
 
 export interface RequestLoad {
   /** Requests per second, of all clients together. */

@@ -23,12 +23,16 @@ export interface Spread {
   readonly medians: (number | undefined)[];
 }
 
-/** All latencies of message `row`, µs, ascending; a subscriber it did not reach counts as `lostUs`. */
+/**
+ * All latencies of message `row`, µs, ascending; a subscriber it did not reach counts as `lostUs`, or not
+ * at all.
+ */
 function rowLatencies(
   blocks: readonly CellBlock[],
   row: number,
   subscribers: number,
   lostUs: number,
+  leftOut: boolean,
 ): Uint32Array {
   const latencies = new Uint32Array(subscribers).fill(lostUs);
   let at = 0;
@@ -41,18 +45,20 @@ function rowLatencies(
       }
     }
   }
-  return latencies.sort();
+  return (leftOut ? latencies.subarray(0, at) : latencies).sort();
 }
 
 /**
  * @param subscribersOf all that were expected to get message `row`, connected or not
  * @param lostUs what a delivery that never came counts as: the deadline, which it is known to exceed
+ * @param leftOut whether what did not come was left out on purpose, and counts as nothing
  */
 export function spreadOf(
   blocks: readonly CellBlock[],
   rows: number,
   subscribersOf: (row: number) => number,
   lostUs: number,
+  leftOut = false,
 ): Spread {
   const spread: Spread = {
     first: createHistogram(),
@@ -63,17 +69,17 @@ export function spreadOf(
   const record = (histogram: Histogram, us: number): void =>
     histogram.recordValue(Math.min(HIGHEST_US, us));
   for (let row = 0; row < rows; row += 1) {
-    const subscribers = subscribersOf(row);
+    const latencies = rowLatencies(blocks, row, subscribersOf(row), lostUs, leftOut);
+    const last = latencies.at(-1);
     // A room without members: there is nobody to reach first or last.
-    if (subscribers === 0) {
+    if (last === undefined) {
       spread.medians.push(undefined);
       continue;
     }
-    const latencies = rowLatencies(blocks, row, subscribers, lostUs);
-    const median = latencies[Math.floor((subscribers - 1) / 2)] ?? 0;
+    const median = latencies[Math.floor((latencies.length - 1) / 2)] ?? 0;
     record(spread.first, latencies[0] ?? 0);
     record(spread.median, median);
-    record(spread.last, latencies[subscribers - 1] ?? 0);
+    record(spread.last, last);
     spread.medians.push(median);
   }
   return spread;

@@ -51,13 +51,6 @@ export class ChannelTracks {
     return (seq - this.expectation.firstSeq) * this.channels + channel;
   }
 
-  /** Messages that a client should get. */
-  expectedBy(client: number): number {
-    let expected = 0;
-    for (let place = 0; place < this.each; place += 1) expected += this.messagesAt(client, place);
-    return expected;
-  }
-
   /** Takes note of the order. FNV-1a over 32-bit words: two orders of the same numbers differ. */
   saw(track: number, seq: number): void {
     if (this.digests.length === 0) return;
@@ -78,13 +71,13 @@ export class ChannelTracks {
     return found;
   }
 
-  /** @param next per track: the number behind the highest that has come */
-  isStale(client: number, next: Float64Array): boolean {
-    for (let place = 0; place < this.each; place += 1) {
-      const behind = this.expectation.firstSeq + this.messagesAt(client, place);
-      if ((next[client * this.each + place] ?? 0) < behind) return true;
-    }
-    return false;
+  /** Per track: the number behind its last. */
+  ends(): Float64Array {
+    const { firstSeq } = this.expectation;
+    return new Float64Array(this.size).map((_, track) => {
+      const client = Math.floor(track / this.each);
+      return firstSeq + this.messagesAt(client, track % this.each);
+    });
   }
 
   private channelOfPlace(client: number, place: number): number {

@@ -9,6 +9,8 @@
 const ID_AT = 7;
 const QUOTE = 0x22;
 const LETTER_E = 0x65;
+/** Bytes from the end of an id to the number of its part. */
+const PART_AT = '","part":'.length;
 
 /** Index of the quote that ends the id; -1 where there is no id. */
 export function idEnd(bytes: Uint8Array, start: number, end: number): number {
@@ -42,4 +44,19 @@ export function readNumericId(bytes: Uint8Array, start: number, end: number): nu
 export function isErrorAnswer(bytes: Uint8Array, start: number, end: number): boolean {
   const to = idEnd(bytes, start, end);
   return to > 0 && bytes[to + 3] === LETTER_E;
+}
+
+/** Number of a part, which stands behind the id and `","part":`; NaN where there is none. */
+export function readPartNumber(bytes: Uint8Array, start: number, end: number): number {
+  const to = idEnd(bytes, start, end);
+  if (to < 0) return Number.NaN;
+  let at = to + PART_AT;
+  if (at >= end || !isDigit(bytes[at])) return Number.NaN;
+  let value = 0;
+  for (; at < end && isDigit(bytes[at]); at += 1) value = value * 10 + ((bytes[at] ?? 0) - 0x30);
+  return value;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }

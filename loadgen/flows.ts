@@ -36,7 +36,12 @@ interface Planned<Load> {
 export interface FlowPlan {
   readonly phase: LoadPhase;
   readonly publish:
-    | (Planned<PublishLoad> & { readonly firstSeq: number; readonly sampleEvery: number })
+    | (Planned<PublishLoad> & {
+        readonly firstSeq: number;
+        readonly sampleEvery: number;
+        /** Whether the server may put a newer message in the place of one that waits. */
+        readonly coalesces: boolean;
+      })
     | undefined;
   readonly request: Planned<RequestLoad> | undefined;
   readonly ask: Planned<AskLoad> | undefined;
@@ -56,7 +61,13 @@ export function planFlows(phase: LoadPhase, context: TrialContext): FlowPlan {
   return {
     phase,
     publish:
-      publish === undefined ? undefined : { ...publish, ...numbering(publish, phase, context) },
+      publish === undefined
+        ? undefined
+        : {
+            ...publish,
+            ...numbering(publish, phase, context),
+            coalesces: context.policy === 'keep-latest',
+          },
     request,
     ask,
     flow: flowOfPhase(phase),
@@ -102,6 +113,8 @@ export function expectationOf({ publish, phase }: FlowPlan): Expectation | undef
     count: publish.schedule.count,
     audience: publish.load.to,
     ordered: publish.load.ordered === true,
+    // What several clients send at one time may arrive in another order: then the last says nothing.
+    coalesces: publish.coalesces && publish.load.from === 'server',
     deadlineMs: phase.deadlineMs,
     sampleEvery: publish.sampleEvery,
   };

@@ -3,6 +3,7 @@ import { NS_PER_MS } from '../core/clock.ts';
 import type { PhaseReport, TripReport } from '../core/control.ts';
 import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import { median } from '../core/stats.ts';
+import { sumHistories } from './history.ts';
 import { orderDisagreements } from './orders.ts';
 import { serverProbes } from './server-counts.ts';
 import { slowCount } from './slow-readers.ts';
@@ -29,6 +30,8 @@ export function measure(outcome: PhaseOutcome): Measurement {
   const deliveries = total(({ counts }) => counts.received);
   const orders = reports.flatMap((report) => report.orders ?? []);
   const wire = sumWire(reports);
+  const fromServer = (plan.publish?.load.from ?? 'server') === 'server';
+  const history = sumHistories(reports);
 
   const probes: Record<string, number | undefined> = {
     planned: subject.planned,
@@ -47,6 +50,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     // To the last arrival: a wait for what was lost is no time in which anything was delivered.
     durationNs: subject.lastAt === undefined ? undefined : subject.lastAt - outcome.startNs,
     sendingNs: subject.sendingNs,
+    clientSends: publication === undefined || fromServer ? undefined : publication.sent,
     slipP50Us: valueAtQuantile(slip, 0.5),
     slipP99Us: valueAtQuantile(slip, 0.99),
     generatorSlipP99Us: generatorSlip(outcome),
@@ -63,6 +67,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     deadlineUs: plan.phase.deadlineMs * 1_000,
     ...serverProbes(outcome.countsBefore, outcome.countsAfter),
     ...cost.probes,
+    ...history?.probes,
   };
   const audience = plan.publish?.load.to;
   return {
@@ -86,6 +91,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
       sent: subject.sinceSent,
       ...subject.spread,
       slip: subject.slip,
+      ...(history === undefined ? {} : { history: history.latency }),
     },
     timeline: timelineOf(subject, cost, outcome.startNs),
     injected: publication?.injected,
@@ -95,7 +101,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     ),
     series: seriesOf(subject, plan.phase.durationMs * NS_PER_MS),
     toEverybody: audience === undefined || audience.kind === 'everybody',
-    generatorSends: requests !== undefined || (plan.publish?.load.from ?? 'server') !== 'server',
+    generatorSends: requests !== undefined || !fromServer,
   };
 }
 

@@ -1,7 +1,7 @@
 /** What the phases of a trial ask of the generator, before it is run. */
 import { deliveriesOf } from '../core/audience.ts';
 import type { Flow } from '../core/result.ts';
-import type { LoadPhase, Phase } from '../core/scenario.ts';
+import type { LoadPhase, Phase, RequestWork } from '../core/scenario.ts';
 import type { Load } from './head-room.ts';
 
 export function clientsOf(phases: readonly Phase[]): number {
@@ -32,12 +32,28 @@ export function eventsPerS(phases: readonly Phase[]): number {
 
 function eventsOf({ publish, request, ask }: LoadPhase, clients: number): number {
   // Whoever makes a round trip writes and reads, which is twice the work of reading alone.
-  const trips = 2 * ((request?.ratePerS ?? 0) + (ask?.ratePerS ?? 0));
+  const trips =
+    (2 + partsOf(request?.work)) * (request?.ratePerS ?? 0) +
+    (2 + (ask?.parts ?? 0)) * (ask?.ratePerS ?? 0);
   if (publish === undefined) return trips;
   const { to, ratePerS } = publish;
   // Over as many messages as there are channels, each channel has had one.
   const round = to.kind === 'everybody' ? 1 : to.count;
   return trips + (ratePerS * deliveriesOf(to, round, clients)) / round;
+}
+
+function partsOf(work: RequestWork | undefined): number {
+  return work?.kind === 'parts' ? work.parts : 0;
+}
+
+/** How long an answer takes because it was meant to: what comes in this time is part of the load. */
+export function answerMs({ request, ask, deadlineMs }: LoadPhase): number {
+  const { work } = request ?? {};
+  const requested = work?.kind === 'parts' ? work.parts * work.gapMs : 0;
+  // Of 10,000 exponential times none is likely to be ten times the mean.
+  const longest = ask?.work === 'exponential' ? 10 : 1;
+  const asked = ask === undefined ? 0 : ask.workMs * longest + ask.parts * ask.gapMs;
+  return Math.min(deadlineMs, Math.max(requested, asked));
 }
 
 /**

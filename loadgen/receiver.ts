@@ -11,7 +11,9 @@ import { isMessage, readDueAt, readSentAt, readSeq } from '../core/message.ts';
 import type { Sink } from '../core/transport.ts';
 import type { OrderDigest } from './channel-tracks.ts';
 import { ChannelTracks } from './channel-tracks.ts';
+import type { History } from './history.ts';
 import { HotHistogram } from './hot-histogram.ts';
+import { TrackEnds } from './track-ends.ts';
 
 /** One phase as its receiver saw it. */
 export interface Received {
@@ -41,6 +43,8 @@ export class Receiver implements Sink {
   /** Called once when every message of the phase has reached every client of this worker. */
   onComplete: () => void = () => undefined;
   readonly closedCauses = new Map<string, number>();
+  /** Takes messages of before the clients came, where they want any. */
+  history: History | undefined;
 
   private readonly clients: number;
   private readonly firstClient: number;
@@ -52,6 +56,9 @@ export class Receiver implements Sink {
   private next: Float64Array;
   /** Per track: numbers below `next` that have not arrived; made when there is a first gap. */
   private missing: (Set<number> | undefined)[];
+  private ends: TrackEnds | undefined;
+  /** Whether the last message of each track is all to wait for. */
+  private coalesces = false;
 
   /** When the last delivery of the phase came, ns since the epoch. */
   lastReceivedAt: number | undefined;
@@ -96,7 +103,7 @@ export class Receiver implements Sink {
 
   /** Whether nothing is missing; at once, where there is nobody to wait for. */
   get complete(): boolean {
-    return this.received >= this.expected;
+    return this.received >= this.expected || (this.coalesces && this.ends?.unfinished === 0);
   }
 
   /** Starts to count a phase. Numbers of earlier phases that still arrive are counted as foreign. */
@@ -111,7 +118,9 @@ export class Receiver implements Sink {
     this.missing = new Array<Set<number> | undefined>(size).fill(undefined);
     this.firstSeq = firstSeq;
     this.count = count;
-    this.expected = this.deliveriesExpected();
+    this.ends = new TrackEnds(expectation, this.tracks, this.isOpen);
+    this.expected = this.ends.expected;
+    this.coalesces = expectation.coalesces === true;
     this.deadlineUs = (deadlineMs * NS_PER_MS) / NS_PER_US;
     this.sampleEvery = sampleEvery;
     this.cells = new Uint32Array(
@@ -154,7 +163,7 @@ export class Receiver implements Sink {
       row = this.tracks.indexOf(seq, channel);
     }
     if (track < 0 || row < 0 || row >= this.count) {
-      this.foreign += 1;
+      if (this.history?.take(client, seq, receivedAt) !== true) this.foreign += 1;
       return;
     }
     if (seq === this.next[track]) this.next[track] = seq + 1;
@@ -174,16 +183,8 @@ export class Receiver implements Sink {
     }
     this.lastReceivedAt = receivedAt;
     this.received += 1;
-    if (this.received === this.expected) this.onComplete();
-  }
-
-  private deliveriesExpected(): number {
-    if (this.tracks === undefined) return this.count * this.open;
-    let expected = 0;
-    for (let client = 0; client < this.clients; client += 1) {
-      if (this.isOpen[client] === 1) expected += this.tracks.expectedBy(client);
-    }
-    return expected;
+    const last = this.coalesces && this.ends?.saw(track, seq) === true;
+    if (last || this.received === this.expected) this.onComplete();
   }
 
   /** @returns whether this is the first time that `seq` comes on this track */
@@ -234,22 +235,7 @@ export class Receiver implements Sink {
       sent: this.sent.toHistogram(),
       cells: this.cells,
       orders: this.tracks?.orders((client) => this.isOpen[client] === 1),
-      staleClients: this.staleClients(),
+      staleClients: this.ends?.staleClients(this.next) ?? 0,
     };
-  }
-
-  /** Connected clients that lack the last message of one of their channels. */
-  private staleClients(): number {
-    const end = this.firstSeq + this.count;
-    let stale = 0;
-    for (let client = 0; client < this.clients; client += 1) {
-      if (this.isOpen[client] !== 1) continue;
-      const isStale =
-        this.tracks === undefined
-          ? (this.next[client] ?? 0) < end
-          : this.tracks.isStale(client, this.next);
-      if (isStale) stale += 1;
-    }
-    return stale;
   }
 }

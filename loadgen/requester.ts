@@ -11,7 +11,7 @@ import { createSchedule } from '../core/schedule.ts';
 import type { Ticker } from '../core/ticker.ts';
 import type { Client } from '../core/transport.ts';
 import { TripRecorder } from '../core/trip-recorder.ts';
-import { isErrorAnswer, readNumericId } from './event-fields.ts';
+import { isErrorAnswer, readNumericId, readPartNumber } from './event-fields.ts';
 
 const CLOSE = Buffer.from('}');
 /** Keeps the choice of cancelled requests apart from the arrivals, which come from the same seed. */
@@ -43,9 +43,14 @@ export class Requester {
   /** Those of this worker alone; event j of it is request j × workers + worker. */
   private readonly schedule: Schedule;
   private readonly write: ReturnType<typeof createMessageWriter>;
-  /** Parts of each request that have come; undefined where none is cancelled. */
-  private readonly partsOf: Uint16Array | undefined;
+  /** Parts that each answer has; 0 where it comes in one piece. */
+  private readonly parts: number;
+  /** Parts of each request that have come. */
+  private readonly partsOf: Uint32Array;
+  /** Undefined where none is cancelled. */
   private readonly toCancel: Uint8Array | undefined;
+  private partsMissing = 0;
+  private partsOutOfTurn = 0;
   private ticker: Ticker | undefined;
 
   constructor({ order, worker, firstId, clients, clock }: RequesterOptions) {
@@ -68,8 +73,9 @@ export class Requester {
     });
     this.recorder.onComplete = () => this.onComplete();
     this.write = createMessageWriter(order.payloadBytes);
-    if (order.work.kind === 'parts' && order.cancelShare > 0) {
-      this.partsOf = new Uint16Array(whole.count);
+    this.parts = order.work.kind === 'parts' ? order.work.parts : 0;
+    this.partsOf = new Uint32Array(this.parts > 0 ? whole.count : 0);
+    if (this.parts > 0 && order.cancelShare > 0) {
       this.toCancel = chooseCancelled(order, whole.count);
     }
   }
@@ -100,24 +106,33 @@ export class Requester {
   answer(bytes: Uint8Array, start: number, end: number, receivedAt: number): void {
     const index = readNumericId(bytes, start, end) - this.firstId;
     if (isErrorAnswer(bytes, start, end)) this.recorder.failed(index);
-    else this.recorder.answered(index, receivedAt);
+    else {
+      // One that was given up is owed no more.
+      if (this.toCancel?.[index] !== 1) {
+        this.partsMissing += Math.max(0, this.parts - (this.partsOf[index] ?? this.parts));
+      }
+      this.recorder.answered(index, receivedAt);
+    }
     this.ticker?.poke(receivedAt);
   }
 
   part(bytes: Uint8Array, start: number, end: number, receivedAt: number): void {
     const index = readNumericId(bytes, start, end) - this.firstId;
     this.recorder.part(index, receivedAt);
-    if (this.partsOf === undefined || !(index >= 0 && index < this.partsOf.length)) return;
-    const parts = (this.partsOf[index] ?? 0) + 1;
-    this.partsOf[index] = parts;
-    const { work } = this.order;
-    if (work.kind === 'parts' && parts === Math.max(1, Math.floor(work.parts / 2))) {
-      if (this.toCancel?.[index] === 1) this.cancel(index);
+    const before = this.partsOf[index];
+    if (before === undefined) return;
+    if (readPartNumber(bytes, start, end) !== before) this.partsOutOfTurn += 1;
+    this.partsOf[index] = before + 1;
+    if (before + 1 === Math.max(1, Math.floor(this.parts / 2)) && this.toCancel?.[index] === 1) {
+      this.cancel(index);
     }
   }
 
   report(): TripReport {
-    return this.recorder.report();
+    const report = this.recorder.report();
+    if (this.parts === 0) return report;
+    const { partsMissing, partsOutOfTurn } = this;
+    return { ...report, counts: { ...report.counts, partsMissing, partsOutOfTurn } };
   }
 
   private clientOf(index: number): Client | undefined {

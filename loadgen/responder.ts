@@ -3,6 +3,7 @@
  * perhaps in parts. The answer says how long it took, so that the way can be told from the work.
  */
 import type { Clock } from '../core/clock.ts';
+import { NS_PER_MS } from '../core/clock.ts';
 import type { AskBehaviour } from '../core/control.ts';
 import { createMessageWriter, MIN_MESSAGE_BYTES } from '../core/message.ts';
 import type { Random } from '../core/random.ts';
@@ -41,7 +42,7 @@ export class Responder {
     if (id === undefined) return false;
     const { workMs, work } = this.behaviour;
     const ms = work === 'constant' ? workMs : this.random.exponential(workMs);
-    this.after(ms, () => this.reply(client, id, receivedAt, 0));
+    this.after(ms, () => this.reply(client, id, receivedAt));
     return true;
   }
 
@@ -51,17 +52,31 @@ export class Responder {
     this.timers.clear();
   }
 
-  /** Sends one part after another, then the answer. */
-  private reply(client: number, id: string, receivedAt: number, part: number): void {
-    if (part < this.behaviour.parts) {
+  private reply(client: number, id: string, receivedAt: number): void {
+    if (this.behaviour.parts === 0) this.answer(client, id, receivedAt);
+    else void this.replyInParts(client, id, receivedAt);
+  }
+
+  /**
+   * Sends one part after another, then the answer: each a gap after the one before was due, and not before
+   * that one has got there. Two POSTs under way at one time would be free to overtake each other.
+   */
+  private async replyInParts(client: number, id: string, receivedAt: number): Promise<void> {
+    const { parts, gapMs } = this.behaviour;
+    const startedAt = this.clock();
+    for (let part = 0; part < parts; part += 1) {
       const data = this.write(part, receivedAt, this.clock()).toString('latin1');
-      this.send(client, `{"op":"part","id":"${id}","data":${data}}`);
-      this.after(this.behaviour.gapMs, () => this.reply(client, id, receivedAt, part + 1));
-      return;
+      await this.send(client, `{"op":"part","id":"${id}","data":${data}}`);
+      const leftMs = (part + 1) * gapMs - (this.clock() - startedAt) / NS_PER_MS;
+      await new Promise<void>((resolve) => this.after(leftMs, resolve));
     }
+    this.answer(client, id, receivedAt);
+  }
+
+  private answer(client: number, id: string, receivedAt: number): void {
     const worked = String(this.clock() - receivedAt).padStart(WORKED_WIDTH);
     const data = `{"worked":${worked},"body":"${this.body}"}`;
-    this.send(client, `{"op":"answer","id":"${id}","data":${data}}`);
+    void this.send(client, `{"op":"answer","id":"${id}","data":${data}}`);
   }
 
   private after(ms: number, task: () => void): void {
@@ -76,9 +91,13 @@ export class Responder {
     this.timers.add(timer);
   }
 
-  private send(client: number, text: string): void {
-    this.clients[client]?.send(Buffer.from(text, 'latin1')).catch(() => {
+  /** Resolves when it has got there, or could not be sent. */
+  private async send(client: number, text: string): Promise<void> {
+    try {
+      await this.clients[client]?.send(Buffer.from(text, 'latin1'));
+    } catch {
+      // Only how many is told: what the server lacks shows on its side, with the reason.
       this.failed += 1;
-    });
+    }
   }
 }

@@ -85,7 +85,7 @@ export function subjectOf(outcome: PhaseOutcome): Subject {
 }
 
 function deliverySubject(
-  { plan, context, reports }: PhaseOutcome,
+  { plan, context, reports, countsBefore, countsAfter }: PhaseOutcome,
   publication: Published | undefined,
 ): Subject {
   const { publish, phase } = plan;
@@ -96,17 +96,24 @@ function deliverySubject(
   const total = (pick: (counts: PhaseReport['counts']) => number): number =>
     reports.reduce((sum, { counts }) => sum + pick(counts), 0);
   const received = total((counts) => counts.received);
+  const coalesced = publish.coalesces
+    ? (countsAfter.drops['coalesced'] ?? 0) - (countsBefore.drops['coalesced'] ?? 0)
+    : undefined;
+  const lost = expected - received - (coalesced ?? 0);
   const rows = Math.ceil(schedule.count / sampleEvery);
   const channels = channelsOf(audience);
   const subscribers = (row: number): number =>
     subscribersOf(audience, (row * sampleEvery) % channels, context.clients);
-  const spread = spreadOf(reports, rows, subscribers, phase.deadlineMs * 1_000);
+  // A cell does not say why it is empty; where nothing was lost, it is because of a newer message.
+  const leftOut = lost === 0 && coalesced !== undefined;
+  const spread = spreadOf(reports, rows, subscribers, phase.deadlineMs * 1_000, leftOut);
   const arrivals = reports.flatMap(({ lastReceivedAt }) => lastReceivedAt ?? []);
   return {
     ledger: {
       expected,
       received,
-      lost: expected - received,
+      lost,
+      ...(coalesced === undefined ? {} : { coalesced }),
       duplicated: total(({ duplicated }) => duplicated),
       reordered: total(({ reordered }) => reordered),
       late: total(({ late }) => late),

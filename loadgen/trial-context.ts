@@ -11,6 +11,7 @@ import type {
   TimelinePoint,
   Trial,
 } from '../core/result.ts';
+import type { SlowPolicy } from '../core/scenario.ts';
 import type { Endpoint } from '../core/transport.ts';
 import type { Child } from './child-process.ts';
 
@@ -29,6 +30,8 @@ export interface TrialContext {
   readonly clock: Clock;
   readonly seed: number;
   readonly faults: Faults;
+  /** What the server does about a session that does not keep up. */
+  readonly policy: SlowPolicy;
   readonly server: ServerChild;
   readonly workers: readonly WorkerChild[];
   readonly endpoint: Endpoint;

@@ -13,15 +13,14 @@ import type {
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
 import { noFaults } from '../core/faults.ts';
-import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
-import type { Phase, ServerNeeds, SlowPolicy } from '../core/scenario.ts';
+import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { runPhase } from './phases/registry.ts';
 import type { CorePlan } from './pinning.ts';
 import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './trial-context.ts';
-import { judge } from './validity.ts';
+import { evaluate } from './trial-outcome.ts';
 
 /** How to run trials; the same for every trial of a run. */
 export interface TrialSetup extends ServerNeeds {
@@ -95,7 +94,7 @@ export async function runTrial(
     const context = await startProcesses(plan, setup, supervisor, processes, onProgress);
     for (const phase of plan.phases) await runPhase(phase, context);
     await stopAll(context);
-    return { ...identity, outcome: 'completed', ...evaluate(context, plan, setup.policy) };
+    return { ...identity, outcome: 'completed', ...evaluate(context, plan.headRoom) };
   } catch (error) {
     for (const child of processes) child.kill();
     if (!(error instanceof TrialFailure)) throw error;
@@ -168,6 +167,7 @@ export async function startProcesses(
     clock: createClock(setup.epoch),
     seed: plan.seed,
     faults: setup.faults,
+    policy: setup.policy,
     server,
     workers,
     endpoint: answer.endpoint,
@@ -221,59 +221,4 @@ function answerOf(phases: readonly Phase[]): 'stream' | 'response' {
 export async function stopAll({ workers, server }: TrialContext): Promise<void> {
   await Promise.all(workers.map((worker) => worker.stop({ kind: 'stop' })));
   await server.stop({ kind: 'stop' });
-}
-
-type Outcome = Pick<
-  Trial,
-  | 'validity'
-  | 'phases'
-  | 'flow'
-  | 'trips'
-  | 'ledger'
-  | 'histograms'
-  | 'timeline'
-  | 'injected'
-  | 'closed'
-  | 'probes'
-  | 'metrics'
->;
-
-function evaluate(context: TrialContext, plan: TrialPlan, policy: SlowPolicy): Outcome {
-  const { measurement, connect } = context;
-  if (measurement === undefined || connect === undefined) {
-    throw new Error('the scenario has no measured phase');
-  }
-  const closed = measurement.closed.reduce((sum, { count }) => sum + count, 0);
-  // Of what arrived: losses would lengthen the percentiles, and make limits laxer that derive from them.
-  const due = decodeHistogram(measurement.histograms.due);
-  return {
-    validity: judge({
-      probes: measurement.probes,
-      flow: measurement.flow,
-      toEverybody: measurement.toEverybody,
-      generatorSends: measurement.generatorSends,
-      latencyP50: valueAtQuantile(due, 0.5),
-      latencyP99: valueAtQuantile(due, 0.99),
-      failedConnects: connect.failed,
-      clients: context.clients,
-      closedEarly: Math.max(0, closed - (policy === 'disconnect' ? measurement.slowClients : 0)),
-      beforeDue: measurement.beforeDue,
-      foreign: measurement.foreign,
-      series: measurement.series,
-      headRoom: plan.headRoom,
-    }),
-    phases: context.phases,
-    flow: measurement.flow,
-    trips: measurement.trips,
-    ledger: measurement.ledger,
-    histograms: { ...measurement.histograms, connect: encodeHistogram(connect.latency) },
-    timeline: [...measurement.timeline],
-    injected: measurement.injected,
-    closed: [
-      ...measurement.closed,
-      ...connect.causes.map(({ cause, count }) => ({ cause: `connect: ${cause}`, count })),
-    ],
-    probes: { ...measurement.probes, clients: context.clients, failedConnects: connect.failed },
-    metrics: {},
-  };
 }

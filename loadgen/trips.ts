@@ -58,6 +58,7 @@ export function mergeEncoded(encoded: readonly EncodedHistogram[]): EncodedHisto
 function addCounts(all: readonly TripCounts[]): TripCounts {
   const sum = (pick: (counts: TripCounts) => number): number =>
     all.reduce((total, counts) => total + pick(counts), 0);
+  const inParts = all.some(({ partsMissing }) => partsMissing !== undefined);
   return {
     planned: sum(({ planned }) => planned),
     sent: sum(({ sent }) => sent),
@@ -69,6 +70,12 @@ function addCounts(all: readonly TripCounts[]): TripCounts {
     cancelled: sum(({ cancelled }) => cancelled),
     parts: sum(({ parts }) => parts),
     partsAfterCancel: sum(({ partsAfterCancel }) => partsAfterCancel),
+    ...(inParts
+      ? {
+          partsMissing: sum(({ partsMissing = 0 }) => partsMissing),
+          partsOutOfTurn: sum(({ partsOutOfTurn = 0 }) => partsOutOfTurn),
+        }
+      : {}),
     beforeDue: sum(({ beforeDue }) => beforeDue),
   };
 }

@@ -2,8 +2,6 @@
  * A generator process: it holds its share of the clients and carries out what the controller tells it.
  * What it makes of deliveries, requests and questions is in files of their own.
  */
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
 import type {
@@ -26,7 +24,9 @@ import type { Crowd } from './client-publisher.ts';
 import { publishFromClients } from './client-publisher.ts';
 import { connectAll } from './connect-all.ts';
 import { connectQuery } from './connect-query.ts';
+import { forcedCollection } from './forced-collection.ts';
 import { handicap } from './handicap.ts';
+import { History, historiesSettled } from './history.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
 import { Receiver } from './receiver.ts';
 import { Requester } from './requester.ts';
@@ -88,9 +88,12 @@ const handlers: {
     receiver.onComplete = tellIfComplete;
     receiver.onEvent = takeEvent;
     upstream ??= createUpstream(endpoint, config.upstream);
-    const { timeoutMs, answer } = message;
+    const { timeoutMs, answer, history: order } = message;
+    const history = order && new History(order, count);
+    receiver.history = history;
     const outcome = await connectAll(count, message.concurrency, clock, (client) => {
       const query = connectQuery(phase, firstClient + client);
+      history?.started(client, clock());
       return connect({
         endpoint,
         client,
@@ -104,8 +107,11 @@ const handlers: {
     });
     crowd = { clients: outcome.clients, firstClient, totalClients };
     for (const [client, one] of outcome.clients.entries()) {
-      if (one === undefined) receiver.absent(client);
+      if (one !== undefined) continue;
+      receiver.absent(client);
+      history?.absent();
     }
+    if (history !== undefined) await historiesSettled(history, order?.deadlineMs ?? 0);
     channel.send({
       kind: 'connected',
       open: receiver.open,
@@ -167,6 +173,7 @@ const handlers: {
       due: encodeHistogram(due),
       sent: encodeHistogram(sent),
       columns: crowd.clients.length,
+      history: receiver.history?.report(),
       requests: requester?.report(),
       failedAnswers: responder?.failed ?? 0,
       upstreamConnections: upstream?.connections ?? 0,
@@ -238,12 +245,6 @@ function startSampling(): void {
       loop: secondLap(),
     });
   }, SNAPSHOT_MS);
-}
-
-/** A full collection, now; not reachable from JavaScript unless asked for like this. */
-function forcedCollection(): () => void {
-  setFlagsFromString('--expose-gc');
-  return runInNewContext('gc') as () => void;
 }
 
 function crash(error: unknown): void {

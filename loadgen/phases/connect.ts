@@ -1,4 +1,6 @@
 /** Opens the connections of a trial, shared out over the workers. */
+
+import type { HistoryOrder } from '../../core/control.ts';
 import { decodeHistogram, mergeHistograms } from '../../core/histogram.ts';
 import type { ConnectPhase } from '../../core/scenario.ts';
 import { TrialFailure } from '../child-process.ts';
@@ -6,14 +8,19 @@ import type { TrialContext } from '../trial-context.ts';
 
 /** Connections being opened at one time, over all workers. */
 const CONCURRENCY = 256;
+const PREFILL_PATIENCE_MS = 30_000;
 
 export async function connect(phase: ConnectPhase, context: TrialContext): Promise<void> {
   const { clock, workers } = context;
+  const history = await prefill(phase, context);
   const startNs = clock();
   const shares = shareOut(phase.clients, workers.length);
   // Everything may take the time-out of one connection per lane's turn; beyond that a worker hangs.
   const turns = Math.ceil(phase.clients / CONCURRENCY);
-  const patienceMs = context.connectTimeoutMs * (1 + Math.min(turns, 10)) + phase.clients;
+  const patienceMs =
+    context.connectTimeoutMs * (1 + Math.min(turns, 10)) +
+    phase.clients +
+    (history?.deadlineMs ?? 0);
   let firstClient = 0;
   const answers = workers.map((worker, index) => {
     const clients = shares[index] ?? 0;
@@ -25,6 +32,7 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
       firstClient,
       totalClients: phase.clients,
       phase,
+      history,
       answer: context.answer,
       concurrency: Math.ceil(CONCURRENCY / workers.length),
       timeoutMs: context.connectTimeoutMs,
@@ -54,6 +62,22 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
     endNs: clock(),
     says: `${open} of ${phase.clients} clients connected`,
   });
+}
+
+/** Has the server publish what is to be the past. @returns what each client is to get of it */
+async function prefill(
+  { prefill, history }: ConnectPhase,
+  context: TrialContext,
+): Promise<HistoryOrder | undefined> {
+  if (prefill === undefined || prefill.messages === 0) return undefined;
+  const { messages, payloadBytes, deadlineMs } = prefill;
+  const { server, nextSeq: firstSeq } = context;
+  const prefilled = server.next('prefilled', PREFILL_PATIENCE_MS);
+  server.send({ kind: 'prefill', order: { firstSeq, messages, payloadBytes } });
+  await prefilled;
+  context.nextSeq += messages;
+  const count = Math.min(history ?? 0, messages);
+  return { firstSeq: firstSeq + messages - count, count, deadlineMs };
 }
 
 /** Parts that differ by one at most and add up to `total`: no remainder is dropped. */

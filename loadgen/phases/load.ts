@@ -6,6 +6,7 @@ import { meterCost } from '../cost-meter.ts';
 import type { FlowPlan } from '../flows.ts';
 import { behaviourOf, expectationOf, planFlows, startFlows } from '../flows.ts';
 import { measure } from '../measure.ts';
+import { answerMs } from '../offered-load.ts';
 import { countServer } from '../server-counts.ts';
 import type { TrialContext } from '../trial-context.ts';
 import { mergeTrips } from '../trips.ts';
@@ -13,7 +14,7 @@ import { mergeTrips } from '../trips.ts';
 /** Time for the orders to reach everybody before the first event is due. */
 const LEAD_NS = 50 * NS_PER_MS;
 const PATIENCE_MS = 30_000;
-/** What is still missing this long after the last event was sent is waited for, but not as load. */
+/** What is still missing this long after it should have come is waited for, but not as load. */
 const DRAIN_MS = 250;
 
 export async function load(phase: LoadPhase, context: TrialContext): Promise<void> {
@@ -42,7 +43,7 @@ export async function load(phase: LoadPhase, context: TrialContext): Promise<voi
     const { outcome: publication, cost } = await meterCost(context, async () => {
       const sent = Promise.all([flows.published, flows.requested, pause(lastDueMs)]);
       const [published] = await unlessFailed(sent);
-      await unlessFailed(Promise.race([over, pause(DRAIN_MS)]));
+      await unlessFailed(Promise.race([over, pause(DRAIN_MS + answerMs(phase))]));
       return published;
     });
     for (const worker of workers) worker.send({ kind: 'load-over' });

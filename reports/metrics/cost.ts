@@ -85,6 +85,31 @@ export const costMetrics = {
       return cpuNs === undefined || !overNs ? undefined : cpuNs / overNs;
     },
   },
+  'server.rss': {
+    title: 'server memory',
+    unit: 'B',
+    better: 'lower',
+    explain:
+      'resident memory of the whole server process at the end of the phase per connection; no slope: the process itself is in it, so it falls with more connections',
+    derive: ({ probes }) => {
+      const { serverRssBytes, clients, failedConnects = 0 } = probes;
+      if (serverRssBytes === undefined || clients === undefined) return undefined;
+      const connections = clients - failedConnects;
+      return connections > 0 ? serverRssBytes / connections : undefined;
+    },
+  },
+  'publish.bytes.up': {
+    title: 'bytes up',
+    unit: 'B',
+    better: 'lower',
+    explain: `bytes the server read per message that a client published: payload, framing and the heads of HTTP requests; ${ALONE}`,
+    derive: (trial) => {
+      const { serverBytesIn, clientSends } = trial.probes;
+      if (serverBytesIn === undefined || !clientSends || tripsOf(trial).length > 0)
+        return undefined;
+      return serverBytesIn / clientSends;
+    },
+  },
   'trip.server.cpu': {
     title: 'round-trip server CPU',
     unit: 'ns',

@@ -49,9 +49,9 @@ export const deliveryMetrics = {
     unit: 'share',
     better: 'higher',
     explain:
-      'deliveries that arrived, of messages × subscribers; clients that never connected count as missed',
+      'deliveries that arrived, of messages × subscribers; clients that never connected count as missed, what a newer message replaced does not',
     ...summed((ledgers) => {
-      const expected = sumOf(ledgers, (ledger) => ledger.expected);
+      const expected = sumOf(ledgers, (ledger) => ledger.expected - (ledger.coalesced ?? 0));
       return expected === 0 ? 0 : sumOf(ledgers, ({ received }) => received) / expected;
     }),
   },

@@ -2,6 +2,7 @@
 import type { Metric } from '../metric.ts';
 import { costMetrics } from './cost.ts';
 import { deliveryMetrics } from './delivery.ts';
+import { historyMetrics } from './history.ts';
 import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
 import { slowSessionMetrics } from './slow-sessions.ts';
 import { tripCountMetrics } from './trip-counts.ts';
@@ -13,6 +14,7 @@ export const metrics = {
   ...tripMetrics,
   ...deliveryMetrics,
   ...tripCountMetrics,
+  ...historyMetrics,
   ...slowSessionMetrics,
   ...costMetrics,
   ...slipMetrics,

@@ -41,6 +41,25 @@ function counted(
   };
 }
 
+/** Where answers come in one piece there is nothing to count. */
+function countedInParts(
+  pick: (counts: Counts) => number | undefined,
+  title: string,
+  explain: string,
+): Metric {
+  const unit: Unit = 'count';
+  return {
+    title,
+    unit,
+    better: 'lower',
+    explain,
+    ...summed('request', (all) => {
+      const found = all.flatMap((counts) => pick(counts) ?? []);
+      return found.length === 0 ? undefined : found.reduce((sum, one) => sum + one, 0);
+    }),
+  };
+}
+
 function answered(kind: TripKind, title: string, what: string): Metric {
   return {
     title,
@@ -109,6 +128,16 @@ export const tripCountMetrics = {
     ({ partsAfterCancel }) => partsAfterCancel,
     'parts after a cancel',
     'parts of answers that came although their request had been given up',
+  ),
+  'request.parts.missing': countedInParts(
+    ({ partsMissing }) => partsMissing,
+    'parts missing',
+    'parts that answered requests lack',
+  ),
+  'request.parts.disorder': countedInParts(
+    ({ partsOutOfTurn }) => partsOutOfTurn,
+    'parts out of turn',
+    'parts of answers that came before an earlier one, or again',
   ),
   'request.rate': {
     title: 'request rate',

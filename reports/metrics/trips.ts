@@ -57,14 +57,14 @@ function percentile(source: Source, quantile: number, title: string, explain: st
 const due = (kind: TripKind): Source => ({ kind, histogram: 'due', missing: missingTrips });
 const sent: Source = { kind: 'request', histogram: 'sent', missing: missingTrips };
 const overhead: Source = { kind: 'ask', histogram: 'overhead', missing: missingTrips };
-const first: Source = {
-  kind: 'request',
+const first = (kind: TripKind): Source => ({
+  kind,
   histogram: 'first',
-  // A request may have its first part and never its end, so the two lack different numbers.
+  // A round trip may have its first part and never its end, so the two lack different numbers.
   missing: (counts, recorded) =>
     Math.max(0, Math.min(missingTrips(counts), counts.planned - recorded)),
-};
-const gap: Source = { kind: 'request', histogram: 'gap', missing: () => 0 };
+});
+const gap = (kind: TripKind): Source => ({ kind, histogram: 'gap', missing: () => 0 });
 const slip: Source = { kind: 'request', histogram: 'slip', missing: () => 0 };
 
 /** The percentiles there may be, and whom each speaks of. */
@@ -116,7 +116,7 @@ export const tripMetrics = {
   ...family(
     'request.first',
     TWO,
-    first,
+    first('request'),
     'time to first part,',
     (share) =>
       `${share} requests had the first part of their answer within this, counted from when they were due`,
@@ -124,7 +124,7 @@ export const tripMetrics = {
   ...family(
     'request.gap',
     TWO,
-    gap,
+    gap('request'),
     'gap between parts,',
     (share) => `${share} parts of an answer came within this after the part before`,
   ),
@@ -150,5 +150,20 @@ export const tripMetrics = {
     'ask overhead,',
     (share) =>
       `${share} questions of the server were answered within this, without the time the client worked on them`,
+  ),
+  ...family(
+    'ask.first',
+    TWO,
+    first('ask'),
+    'ask: time to first part,',
+    (share) =>
+      `${share} questions of the server had the first part of their answer within this, counted from when they were due`,
+  ),
+  ...family(
+    'ask.gap',
+    TWO,
+    gap('ask'),
+    'ask: gap between parts,',
+    (share) => `${share} parts of an answer to the server came within this after the part before`,
   ),
 } satisfies Record<string, Metric>;

@@ -39,14 +39,20 @@ export const timeout = {
   help: 'a round trip that is not answered this long after its due time counts as timed out',
 } as const satisfies Params[string];
 
-/** The load twice: as a warm-up, unless that takes no time, and as the measurement. */
+type Load = Omit<LoadPhase, 'kind' | 'measured' | 'durationMs' | 'pacing'>;
+
+/**
+ * The load twice: as a warm-up, unless that takes no time, and as the measurement.
+ * @param warmUpLoad what the warm-up is made with, where it is something else
+ */
 export function warmUpAndMeasure(
   { warmup, duration, pacing }: { warmup: number; duration: number; pacing: Pacing },
-  load: Omit<LoadPhase, 'kind' | 'measured' | 'durationMs' | 'pacing'>,
+  load: Load,
+  warmUpLoad: Load = load,
 ): Phase[] {
-  const both = { ...load, kind: 'load', pacing } as const;
+  const common = { kind: 'load', pacing } as const;
   return [
-    ...(warmup > 0 ? [{ ...both, measured: false, durationMs: warmup }] : []),
-    { ...both, measured: true, durationMs: duration },
+    ...(warmup > 0 ? [{ ...common, ...warmUpLoad, measured: false, durationMs: warmup }] : []),
+    { ...common, ...load, measured: true, durationMs: duration },
   ];
 }

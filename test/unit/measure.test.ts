@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { PhaseReport, Published, ServerCounts, TripReport } from '../../core/control.ts';
 import { createHistogram, decodeHistogram, encodeHistogram } from '../../core/histogram.ts';
-import type { LoadPhase } from '../../core/scenario.ts';
+import type { LoadPhase, SlowPolicy } from '../../core/scenario.ts';
 import { TripRecorder } from '../../core/trip-recorder.ts';
 import type { FlowPlan } from '../../loadgen/flows.ts';
 import { behaviourOf, expectationOf, mergePublished, planFlows } from '../../loadgen/flows.ts';
@@ -14,9 +14,13 @@ const CLIENTS = 10;
 const startNs = 1_000 * NS_PER_MS;
 const empty = encodeHistogram(createHistogram());
 
-function planOf(load: Partial<LoadPhase>, nextSeq = 7): { plan: FlowPlan; nextSeq: number } {
+function planOf(
+  load: Partial<LoadPhase>,
+  nextSeq = 7,
+  policy: SlowPolicy = 'drop-newest',
+): { plan: FlowPlan; nextSeq: number } {
   // The parts of a trial that planning looks at.
-  const context = { clients: CLIENTS, seed: 1, nextSeq } as TrialContext;
+  const context = { clients: CLIENTS, seed: 1, nextSeq, policy } as TrialContext;
   const phase: LoadPhase = {
     kind: 'load',
     measured: true,
@@ -60,6 +64,7 @@ describe('planning a phase', () => {
       count: 10,
       audience: { kind: 'rooms', count: 4 },
       ordered: false,
+      coalesces: false,
       deadlineMs: 500,
       sampleEvery: 1,
     });
@@ -103,6 +108,7 @@ const reportOf = (changed: Partial<PhaseReport> = {}): PhaseReport => ({
   kind: 'phase-report',
   requests: undefined,
   orders: undefined,
+  history: undefined,
   staleClients: 0,
   failedAnswers: 0,
   upstreamConnections: 4,
@@ -295,6 +301,75 @@ describe('a measurement of messages to rooms', () => {
       blockedNs: 2,
     });
   });
+});
+
+describe('a measurement of messages of which the latest are kept', () => {
+  const { plan } = planOf({ publish }, 7, 'keep-latest');
+  const cells = new Uint32Array(10 * CLIENTS);
+  for (const client of [0, 4]) cells[client] = 1_000 * (client + 1) + 1;
+  const withDrops = (coalesced: number) =>
+    measured(plan, {
+      publication: publishedOf(),
+      reports: [
+        reportOf({
+          cells,
+          counts: { received: 2, duplicated: 0, reordered: 0, late: 0, foreign: 0, beforeDue: 0 },
+        }),
+      ],
+      countsBefore: counts({ drops: { coalesced: 5 } }),
+      countsAfter: counts({ drops: { coalesced: 5 + coalesced } }),
+    });
+
+  test('has three parts: what came, what was replaced, and what was lost', () => {
+    expect(withDrops(20).ledger).toMatchObject({
+      expected: 26,
+      received: 2,
+      coalesced: 20,
+      lost: 4,
+    });
+    expect(withDrops(24).ledger).toMatchObject({ coalesced: 24, lost: 0 });
+  });
+
+  test('spreads a message over those who got it, unless something was lost', () => {
+    const lastOf = ({ histograms }: ReturnType<typeof measured>): number =>
+      decodeHistogram(histograms.spreadLast ?? '').maxValue;
+    expect(lastOf(withDrops(24)) / 5_000).toBeCloseTo(1, 2);
+    expect(lastOf(withDrops(20)) / 500_000).toBeCloseTo(1, 2);
+  });
+
+  test('is complete with the last messages, where one sender keeps them in order', () => {
+    expect(expectationOf(plan)?.coalesces).toBe(true);
+    const everyone = planOf({ publish: { ...publish, from: 'everyone' } }, 7, 'keep-latest');
+    expect(expectationOf(everyone.plan)?.coalesces).toBe(false);
+  });
+});
+
+test('histories of all workers are put together, and clients that lack some of theirs are counted', () => {
+  const { plan } = planOf({ publish });
+  const history = (clients: number, received: number, ...times: number[]) => {
+    const latency = createHistogram();
+    for (const us of times) latency.recordValue(us);
+    return {
+      history: {
+        clients,
+        expected: clients * 10,
+        received,
+        repeated: 1,
+        latency: encodeHistogram(latency),
+      },
+    };
+  };
+  const { probes, histograms } = measured(plan, {
+    publication: publishedOf(),
+    reports: [reportOf(history(2, 15, 300)), reportOf(history(1, 10, 500))],
+  });
+  expect(probes).toMatchObject({
+    historyExpected: 30,
+    historyReceived: 25,
+    historyRepeated: 2,
+    historyIncomplete: 1,
+  });
+  expect(decodeHistogram(histograms.history ?? '').totalCount).toBe(2);
 });
 
 test('what several workers published is put together', () => {

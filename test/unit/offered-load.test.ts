@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { LoadPhase, Phase, PublishLoad } from '../../core/scenario.ts';
-import { clientsOf, eventsPerS, floodableLoad } from '../../loadgen/offered-load.ts';
+import { answerMs, clientsOf, eventsPerS, floodableLoad } from '../../loadgen/offered-load.ts';
 
 const publish: PublishLoad = {
   ratePerS: 10,
@@ -42,6 +42,11 @@ describe('what the generator has to take', () => {
       events: 250,
     },
     { says: 'round trips, twice each', load: { request }, events: 1_000 },
+    {
+      says: 'round trips with all their parts',
+      load: { request: { ...request, work: { kind: 'parts', parts: 8, gapMs: 1 } } },
+      events: 5_000,
+    },
     { says: 'all of them together', load: { publish, request }, events: 2_000 },
   ])('is $events a second of $says', ({ load, events }) => {
     expect(eventsPerS(phasesOf(load))).toBe(events);
@@ -50,6 +55,37 @@ describe('what the generator has to take', () => {
   test('is that of the largest crowd', () => {
     expect(clientsOf(phasesOf({ publish }))).toBe(100);
     expect([clientsOf([]), eventsPerS([])]).toEqual([0, 0]);
+  });
+});
+
+describe('the time that answers are meant to take', () => {
+  const ask = {
+    ratePerS: 1,
+    payloadBytes: 128,
+    workMs: 20,
+    work: 'constant',
+    parts: 3,
+    gapMs: 10,
+  } as const;
+
+  test.each<{ says: string; load: Partial<LoadPhase>; ms: number }>([
+    { says: 'none of messages', load: { publish }, ms: 0 },
+    { says: 'none of an echo', load: { request }, ms: 0 },
+    {
+      says: 'that of all parts of an answer',
+      load: { request: { ...request, work: { kind: 'parts', parts: 5, gapMs: 10 } } },
+      ms: 50,
+    },
+    { says: 'that of the work and the parts', load: { ask }, ms: 50 },
+    {
+      says: 'that of the longest of many random works',
+      load: { ask: { ...ask, work: 'exponential', parts: 0 } },
+      ms: 200,
+    },
+    { says: 'no longer than the timeout', load: { ask: { ...ask, workMs: 5_000 } }, ms: 1_000 },
+  ])('is $says', ({ load, ms }) => {
+    const phase = phasesOf(load).at(-1);
+    expect(phase?.kind === 'load' && answerMs(phase)).toBe(ms);
   });
 });
 

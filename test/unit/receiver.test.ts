@@ -3,6 +3,7 @@ import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
 import type { DeliveryCounts, Expectation } from '../../core/control.ts';
 import { HIGHEST_US } from '../../core/histogram.ts';
 import { createMessageWriter, putChannel } from '../../core/message.ts';
+import { History } from '../../loadgen/history.ts';
 import { Receiver } from '../../loadgen/receiver.ts';
 
 const write = createMessageWriter(100);
@@ -135,6 +136,59 @@ const cases: readonly Case[] = [
     counts: { received: 1, beforeDue: 1 },
   },
 ];
+
+describe('where the latest messages are kept', () => {
+  const keys = { kind: 'keys', count: 2, each: 2 } as const;
+  const write7 = createMessageWriter(120);
+  const hear = (receiver: Receiver, client: number, channel: number, seq: number): void => {
+    const bytes = putChannel(write7(seq, 0, 0), channel);
+    receiver.message(client, bytes, 0, bytes.length, NS_PER_MS);
+  };
+
+  test('the phase is complete when everybody has the last of each channel', () => {
+    // Five messages: key 0 has 10, 11 and 12, key 1 has 10 and 11.
+    const receiver = expecting(2, { audience: keys, coalesces: true });
+    let completions = 0;
+    receiver.onComplete = () => {
+      completions += 1;
+    };
+    for (const seq of [10, 11, 12]) hear(receiver, 0, 0, seq);
+    hear(receiver, 0, 1, 11);
+    hear(receiver, 1, 0, 12);
+    expect([receiver.complete, completions]).toEqual([false, 0]);
+    expect(receiver.collect().staleClients).toBe(1);
+    hear(receiver, 1, 1, 11);
+    expect([receiver.complete, completions]).toEqual([true, 1]);
+    expect(receiver.collect()).toMatchObject({
+      staleClients: 0,
+      counts: { ...none, received: 6 },
+    });
+  });
+
+  test('nobody waits for a client that is not connected, nor for a channel without messages', () => {
+    const receiver = new Receiver(2);
+    receiver.absent(1);
+    receiver.expect({ ...phase, count: 1, audience: keys, coalesces: true });
+    hear(receiver, 0, 0, 10);
+    expect(receiver.complete).toBe(true);
+  });
+
+  test('the last message alone completes nothing unless the server may leave out the others', () => {
+    const receiver = expecting(1, { audience: keys });
+    hear(receiver, 0, 0, 12);
+    hear(receiver, 0, 1, 11);
+    expect(receiver.complete).toBe(false);
+    expect(receiver.collect().staleClients).toBe(0);
+  });
+});
+
+test('messages of a history are no deliveries, and not foreign', () => {
+  const receiver = expecting(1);
+  receiver.history = new History({ firstSeq: 3, count: 2, deadlineMs: 1 }, 1);
+  deliver(receiver, 2, 3, 4, 4, 10);
+  expect(receiver.collect().counts).toEqual({ ...none, received: 1, foreign: 1 });
+  expect(receiver.history.report()).toMatchObject({ expected: 2, received: 2, repeated: 1 });
+});
 
 describe('the ledger', () => {
   for (const { says, arrivals, counts } of cases) {

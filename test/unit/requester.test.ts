@@ -156,6 +156,29 @@ describe('parts', () => {
     expect(sent.length).toBe(4);
   });
 
+  test('that an answer lacks, and those that come out of turn or again, are counted', async () => {
+    const { hear, requester } = await started({ changed: { work } });
+    for (const part of [0, 1, 2, 3]) hear('part', `{"id":"100","part":${part},"data":1}`);
+    hear('answer', '{"id":"100","data":1}');
+    expect(requester.report().counts).toMatchObject({ partsMissing: 0, partsOutOfTurn: 0 });
+    for (const part of [1, 0, 2, 3]) hear('part', `{"id":"102","part":${part},"data":1}`);
+    hear('answer', '{"id":"102","data":1}');
+    expect(requester.report().counts).toMatchObject({ partsMissing: 0, partsOutOfTurn: 2 });
+    hear('part', '{"id":"104","part":0,"data":1}');
+    hear('answer', '{"id":"104","data":1}');
+    expect(requester.report().counts).toMatchObject({ partsMissing: 3, partsOutOfTurn: 2 });
+  });
+
+  test('are not counted as missing where answers have none, or the request was given up', async () => {
+    const plain = await started();
+    plain.hear('answer', '{"id":"100","data":1}');
+    expect(plain.requester.report().counts).not.toHaveProperty('partsMissing');
+    const cancelling = await started({ changed: { work, cancelShare: 1 } });
+    for (const part of [0, 1]) cancelling.hear('part', `{"id":"100","part":${part},"data":1}`);
+    cancelling.hear('answer', '{"id":"100","data":null}');
+    expect(cancelling.requester.report().counts).toMatchObject({ cancelled: 1, partsMissing: 0 });
+  });
+
   test('of a request to be given up lead to a cancel when half of them have come', async () => {
     const { hear, counts, sent } = await started({ changed: { work, cancelShare: 1 } });
     hear('part', '{"id":"102","part":0,"data":1}');

@@ -19,7 +19,7 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-function answering(behaviour: Partial<AskBehaviour>, refuse = false) {
+function answering(behaviour: Partial<AskBehaviour>, { refuse = false, takesMs = 0 } = {}) {
   const sent: { at: number; text: string }[] = [];
   const startedAt = Date.now();
   const elapsedMs = (): number => Date.now() - startedAt;
@@ -28,6 +28,7 @@ function answering(behaviour: Partial<AskBehaviour>, refuse = false) {
     session: 's',
     async send(message) {
       sent.push({ at: elapsedMs(), text: message.toString('latin1') });
+      if (takesMs > 0) await new Promise((resolve) => setTimeout(resolve, takesMs));
       if (refuse) throw new Error('refused');
     },
     pause: () => undefined,
@@ -66,14 +67,27 @@ describe('a question', () => {
     expect(sent.map(({ text }) => operation(text).data.worked)).toEqual([20e6]);
   });
 
-  test('is answered in parts, a gap apart, before the end', () => {
+  test('is answered in parts, a gap apart, before the end', async () => {
     const { sent, ask } = answering({ workMs: 5, parts: 2, gapMs: 10 });
     ask('{"id":"a","data":1}');
-    vi.runAllTimers();
+    await vi.runAllTimersAsync();
     expect(sent.map(({ at, text }) => [at, operation(text).op, operation(text).id])).toEqual([
       [5, 'part', 'a'],
       [15, 'part', 'a'],
       [25, 'answer', 'a'],
+    ]);
+  });
+
+  test('is answered in parts one after another, however slowly each gets there', async () => {
+    const { sent, ask } = answering({ parts: 3, gapMs: 10 }, { takesMs: 25 });
+    ask('{"id":"a","data":1}');
+    await vi.runAllTimersAsync();
+    // Part 0 is there at 25 ms, when parts 1 and 2 have long been due.
+    expect(sent.map(({ at, text }) => [at, operation(text).op])).toEqual([
+      [0, 'part'],
+      [25, 'part'],
+      [50, 'part'],
+      [75, 'answer'],
     ]);
   });
 
@@ -103,7 +117,7 @@ test('random work has the mean that was asked for', () => {
 });
 
 test('answers that are refused are counted', async () => {
-  const { ask, responder } = answering({ parts: 1 }, true);
+  const { ask, responder } = answering({ parts: 1 }, { refuse: true });
   ask('{"id":"a","data":1}');
   await vi.runAllTimersAsync();
   expect(responder.failed).toBe(2);
