@@ -54,6 +54,8 @@ export function createProgress(io: Io, rounds: number): ProgressView {
       if (trial.outcome === 'failed') return line(`${name}: FAILED, ${trial.says}`);
       const { metrics, ledger, validity } = trial;
       const flow = flowOf(trial);
+      // What a newer value replaced is not missing.
+      const wanted = (ledger?.expected ?? 0) - (ledger?.coalesced ?? 0);
       const family = flow === 'delivery' ? 'latency' : flow;
       const p50 = metrics[`${family}.p50`];
       const p99 = metrics[`${family}.p99`];
@@ -63,7 +65,7 @@ export function createProgress(io: Io, rounds: number): ProgressView {
           : ` · ${validity.state.toUpperCase()}: ${firstBroken(trial)}`;
       line(
         `${name}: p50 ${p50 === undefined ? '–' : formatMicroseconds(p50)}, p99 ${p99 === undefined ? '–' : formatMicroseconds(p99)}, ` +
-          `${ledger?.received.toLocaleString('en-US')} of ${ledger?.expected.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
+          `${ledger?.received.toLocaleString('en-US')} of ${wanted.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
       );
     },
     excluded(trial) {

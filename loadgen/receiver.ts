@@ -25,6 +25,16 @@ export interface Received {
   readonly staleClients: number;
 }
 
+/** What there is to count where nobody publishes. */
+const NOTHING: Expectation = {
+  firstSeq: 0,
+  count: 0,
+  audience: { kind: 'everybody' },
+  ordered: false,
+  deadlineMs: 0,
+  sampleEvery: 0,
+};
+
 /** Takes what is no delivery. @returns false where it means nothing here */
 export type EventHandler = (
   event: string,
@@ -107,7 +117,7 @@ export class Receiver implements Sink {
   }
 
   /** Starts to count a phase. Numbers of earlier phases that still arrive are counted as foreign. */
-  expect(expectation: Expectation): void {
+  expect(expectation: Expectation = NOTHING): void {
     const { firstSeq, count, audience, ordered, deadlineMs, sampleEvery } = expectation;
     this.tracks =
       audience.kind === 'everybody' && !ordered

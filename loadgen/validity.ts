@@ -49,6 +49,23 @@ interface Rule {
 const share = (part: number | undefined, whole: number | undefined): number | undefined =>
   part === undefined || whole === undefined || whole === 0 ? undefined : part / whole;
 
+/** From here on what the generator adds to single latencies can be seen, µs. */
+function lateSending({ latencyP50 }: Evidence): number {
+  return Math.max(1_000, 0.2 * (latencyP50 ?? 0));
+}
+
+/**
+ * Whether a wait for a core takes less than a twentieth of the median latency. A process with little to do
+ * waits some microseconds whenever it is woken: a large share of its little CPU time, and nothing that
+ * could be seen in a latency. Half of the switches are taken to be those of helper threads.
+ */
+function waitsAreShort({ probes, latencyP50 }: Evidence, of: 'server' | 'generator'): boolean {
+  const waitNs = probes[`${of}MainWaitNs`];
+  const switches = probes[`${of}ContextSwitches`];
+  if (waitNs === undefined || !switches || latencyP50 === undefined) return false;
+  return (2 * waitNs) / switches / 1_000 < 0.05 * latencyP50;
+}
+
 const rules: readonly Rule[] = [
   {
     id: 'offered-rate',
@@ -74,7 +91,9 @@ const rules: readonly Rule[] = [
         ? undefined
         : 'the server publishes or asks, so its lateness is part of what is measured',
     value: ({ probes }) => probes['generatorSlipP99Us'] ?? probes['slipP99Us'],
-    invalid: ({ latencyP50 }) => Math.max(1_000, 0.2 * (latencyP50 ?? 0)),
+    suspect: lateSending,
+    // From here on most of the tail is the generator's.
+    invalid: (evidence) => Math.max(lateSending(evidence), 0.5 * (evidence.latencyP99 ?? 0)),
     broken: 'the generator sent late, so the latency is partly its own',
   },
   {
@@ -125,7 +144,7 @@ const rules: readonly Rule[] = [
     bad: 'above',
     value: ({ probes }) => probes['generatorWaitShare'],
     suspect: 0.05,
-    invalid: 0.15,
+    invalid: (evidence) => (waitsAreShort(evidence, 'generator') ? undefined : 0.15),
     broken: 'something else ran on the generator’s core',
   },
   {
@@ -135,7 +154,7 @@ const rules: readonly Rule[] = [
     bad: 'above',
     value: ({ probes }) => share(probes['serverMainWaitNs'], probes['serverMainCpuNs']),
     suspect: 0.05,
-    invalid: 0.15,
+    invalid: (evidence) => (waitsAreShort(evidence, 'server') ? undefined : 0.15),
     broken: 'something else ran on the server’s core',
   },
   {

@@ -4,13 +4,7 @@
  */
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
-import type {
-  Expectation,
-  FromWorker,
-  LoopSample,
-  ToWorker,
-  WorkerConfig,
-} from '../core/control.ts';
+import type { FromWorker, LoopSample, ToWorker, WorkerConfig } from '../core/control.ts';
 import { encodeHistogram } from '../core/histogram.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { createSchedule } from '../core/schedule.ts';
@@ -35,15 +29,6 @@ import { startSlowReaders } from './slow-readers.ts';
 import { WireMeter } from './wire-meter.ts';
 
 const SNAPSHOT_MS = 1_000;
-/** What there is to count where nobody publishes. */
-const NOTHING: Expectation = {
-  firstSeq: 0,
-  count: 0,
-  audience: { kind: 'everybody' },
-  ordered: false,
-  deadlineMs: 0,
-  sampleEvery: 0,
-};
 
 const config = configOf<WorkerConfig>(process.argv);
 const channel = connectToParent<ToWorker, FromWorker>(process);
@@ -124,7 +109,7 @@ const handlers: {
     requester = undefined;
     responder?.close();
     responder = asks === undefined ? undefined : new Responder(asks, crowd.clients, clock);
-    receiver.expect(deliveries ?? NOTHING);
+    receiver.expect(deliveries);
     awaitsRequests = requests;
     toldComplete = false;
     // What connecting left behind would otherwise be collected in the middle of the phase.

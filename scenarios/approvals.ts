@@ -40,7 +40,7 @@ export const approvals = defineScenario({
     },
     ...timing,
     // The last person needs about six times as long as the average one, which comes on top of it.
-    duration: { ...timing.duration, default: 3_000 },
+    duration: { ...timing.duration, default: 2_000 },
     timeout: { ...timeout, default: 30_000 },
   },
   quick: { ...quickTiming, work: 300 },

@@ -71,8 +71,16 @@ const limits: readonly Limit[] = [
     rule: 'send-lateness',
     at: probes({ slipP99Us: 1_000 }),
     beyond: probes({ slipP99Us: 1_001 }),
-    ok: 'invalid',
+    ok: 'suspect',
     limit: 1_000,
+    says: /generator sent late/,
+  },
+  {
+    rule: 'send-lateness',
+    at: probes({ slipP99Us: 1_000 }),
+    beyond: probes({ slipP99Us: 2_501 }),
+    ok: 'invalid',
+    limit: 2_500,
     says: /generator sent late/,
   },
   {
@@ -259,7 +267,26 @@ describe('a rule', () => {
       const check = (slipP99Us: number) =>
         checkOf('send-lateness', { latencyP50, ...probes({ slipP99Us }) });
       expect(check(limit).ok).toBe('pass');
-      expect(check(limit + 1).ok).toBe('invalid');
+      expect(check(limit + 1).ok).not.toBe('pass');
+    },
+  );
+
+  test.each(['server', 'generator'] as const)(
+    'waits of the %s that are short beside the latency are suspect at most, whatever their share',
+    (of) => {
+      // 25 µs for each of 100 switches of the main thread, and 50 µs are a twentieth of the median.
+      const waits = (mainWaitNs: number) =>
+        checkOf(`${of}-queue`, {
+          latencyP50: 1_000,
+          ...probes({
+            [`${of}MainWaitNs`]: mainWaitNs,
+            [`${of}ContextSwitches`]: 200,
+            serverMainCpuNs: 4 * mainWaitNs,
+            generatorWaitShare: 0.25,
+          }),
+        });
+      expect(waits(2_500_000)).toMatchObject({ ok: 'suspect', value: 0.25 });
+      expect(waits(5_100_000)).toMatchObject({ ok: 'invalid', value: 0.25 });
     },
   );
 

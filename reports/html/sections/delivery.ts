@@ -30,11 +30,13 @@ export function deliverySection(view: View): Markup | undefined {
     const sum = (column: (typeof COLUMNS)[number]): number =>
       ledgers.reduce((total, ledger) => total + ledger[column], 0);
     const expected = sum('expected');
+    const coalesced = ledgers.reduce((total, ledger) => total + (ledger.coalesced ?? 0), 0);
+    const wanted = expected - coalesced;
     const dropped = trials.flatMap(({ probes }) => probes['serverDropped'] ?? []);
     return [
       armTag(look),
       trials.length,
-      expected === 0 ? '–' : formatMetric('share', sum('received') / expected),
+      wanted <= 0 ? '–' : formatMetric('share', sum('received') / wanted),
       ...COLUMNS.map((column) => (ledgers.length === 0 ? '–' : counted(sum(column), column))),
       dropped.length === 0
         ? '–'
