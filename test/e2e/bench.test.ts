@@ -151,8 +151,8 @@ describe('bench broadcast', () => {
       out,
     ]);
     expect(FINISHED, stderr).toContain(code);
-    const runFile = /run file\s+(\S+)/.exec(stdout)?.[1] ?? '';
-    const report = /report\s+(\S+)/.exec(stdout)?.[1] ?? '';
+    const runFile = /^run file\s+(\S+)/m.exec(stdout)?.[1] ?? '';
+    const report = /^report\s+(\S+)/m.exec(stdout)?.[1] ?? '';
     expect(runResultSchema.parse(JSON.parse(readFileSync(runFile, 'utf8'))).state).toBe('finished');
     expect(statSync(report).size).toBeGreaterThan(10_000);
     expect(stdout).toMatch(
