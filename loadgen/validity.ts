@@ -54,16 +54,19 @@ function lateSending({ latencyP50 }: Evidence): number {
   return Math.max(1_000, 0.2 * (latencyP50 ?? 0));
 }
 
+/** What being woken costs on a shared machine, µs. A turn of another program takes milliseconds. */
+const WAKE_UP_US = 100;
+
 /**
- * Whether a wait for a core takes less than a twentieth of the median latency. A process with little to do
- * waits some microseconds whenever it is woken: a large share of its little CPU time, and nothing that
- * could be seen in a latency. Half of the switches are taken to be those of helper threads.
+ * Whether a wait for a core is that of being woken, or takes less than a twentieth of the median latency. A
+ * process with little to do waits some microseconds every time: a large share of its little CPU time, and
+ * no other program. Half of the switches are taken to be those of helper threads.
  */
 function waitsAreShort({ probes, latencyP50 }: Evidence, of: 'server' | 'generator'): boolean {
   const waitNs = probes[`${of}MainWaitNs`];
   const switches = probes[`${of}ContextSwitches`];
   if (waitNs === undefined || !switches || latencyP50 === undefined) return false;
-  return (2 * waitNs) / switches / 1_000 < 0.05 * latencyP50;
+  return (2 * waitNs) / switches / 1_000 < Math.max(WAKE_UP_US, 0.05 * latencyP50);
 }
 
 const rules: readonly Rule[] = [

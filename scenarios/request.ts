@@ -10,7 +10,7 @@ export const request = defineScenario({
     clients: { type: 'count', default: 200, min: 1, max: 1_000_000, help: 'connected clients' },
     rate: {
       type: 'ratePerS',
-      default: 1_000,
+      default: 500,
       min: 0.1,
       max: 100_000,
       help: 'round trips per second of all clients together',
@@ -52,5 +52,5 @@ export const request = defineScenario({
     'trip.generator.cpu',
     'trip.bytes.up',
   ],
-  explore: '--vary rate=500/s,1000/s,2000/s,4000/s',
+  explore: '--vary rate=250/s,500/s,1000/s,2000/s',
 });
