@@ -120,12 +120,8 @@ export interface ServerCounts {
   /** Bytes read and written on all sockets, HTTP heads and requests included. */
   readonly bytesIn: number;
   readonly bytesOut: number;
-  /** Connections that carried requests beside a stream. */
-  readonly upstreamConnections: number;
   /** Time that publishing stood still for a slow session, ns. */
   readonly blockedNs: number;
-  readonly requests: number;
-  readonly cancelled: number;
 }
 
 export interface Published {

@@ -1,7 +1,7 @@
 /** What the phases of one trial share: its processes, its clock, and the evidence they leave behind. */
 import type { Clock } from '../core/clock.ts';
 import type { FromServer, FromWorker, ToServer, ToWorker } from '../core/control.ts';
-import type { Faults, Injected } from '../core/faults.ts';
+import type { Injected } from '../core/faults.ts';
 import type { Histogram } from '../core/histogram.ts';
 import type {
   Flow,
@@ -29,7 +29,6 @@ export interface PhaseProgress {
 export interface TrialContext {
   readonly clock: Clock;
   readonly seed: number;
-  readonly faults: Faults;
   /** What the server does about a session that does not keep up. */
   readonly policy: SlowPolicy;
   readonly server: ServerChild;

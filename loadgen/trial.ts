@@ -166,7 +166,6 @@ export async function startProcesses(
   return {
     clock: createClock(setup.epoch),
     seed: plan.seed,
-    faults: setup.faults,
     policy: setup.policy,
     server,
     workers,

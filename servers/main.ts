@@ -136,10 +136,7 @@ async function serve(server: PushServer): Promise<void> {
           counts: {
             drops: { ...hub.counters.drops },
             ...listener.traffic(),
-            upstreamConnections: server.postConnections(),
             blockedNs: hub.blockedNs,
-            requests: operator.counters.requests,
-            cancelled: operator.counters.cancelled,
           },
         });
       case 'flood':

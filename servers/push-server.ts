@@ -5,7 +5,6 @@
  *     server.hub.publish({ room: 'news', data: Buffer.from('{"hello":1}'), kind: 'json' });
  *     await server.close();
  */
-import type { Socket } from 'node:net';
 import type { Logger } from 'pino';
 import { createClock, newEpoch } from '../core/clock.ts';
 import type { Faults } from '../core/faults.ts';
@@ -144,8 +143,6 @@ export interface PushServer {
   readonly httpPort: number;
   /** Asks the client of a session. @param timeoutMs left out: the server's own */
   ask(session: Session, data: unknown, timeoutMs?: number): Promise<AskOutcome>;
-  /** Connections that have carried a POST so far. */
-  postConnections(): number;
   /** Logs the messages of the session with this identity from its next connection on. */
   trace(session: string | undefined): void;
   /** Lets nobody in any more, sends everybody away without a stampede, and closes. */
@@ -218,7 +215,7 @@ export async function createPushServer(
       return outcome;
     },
   };
-  const posters = guardRequests(listener, gatekeeper);
+  guardRequests(listener, gatekeeper);
   listener.onRefused((status) => gatekeeper.count(status));
   const endpoints: Record<string, Endpoint> = {};
   try {
@@ -257,7 +254,6 @@ export async function createPushServer(
     endpoints,
     httpPort: listener.port,
     ask: services.ask,
-    postConnections: () => posters.count,
     trace: (session) => {
       traceId = session;
     },
@@ -269,20 +265,11 @@ export async function createPushServer(
   };
 }
 
-/**
- * Tokens, origins and CORS for everything but streams and upgrades, which ask when they are let in.
- * @returns how many connections POSTs have come on
- */
-function guardRequests(listener: OpenListener, gatekeeper: Gatekeeper): { count: number } {
-  const seen = new WeakSet<Socket>();
-  const posters = { count: 0 };
+/** Tokens, origins and CORS for everything but streams and upgrades, which ask when they are let in. */
+function guardRequests(listener: OpenListener, gatekeeper: Gatekeeper): void {
   listener.guard((request, response) => {
-    const { method, headers, url = '/', socket } = request;
+    const { method, headers, url = '/' } = request;
     if (method === 'POST' || url.startsWith('/metrics')) {
-      if (method === 'POST' && !seen.has(socket)) {
-        seen.add(socket);
-        posters.count += 1;
-      }
       const refusal = gatekeeper.check(request);
       for (const [name, value] of Object.entries(gatekeeper.access.corsHeaders(headers.origin))) {
         response.setHeader(name, value);
@@ -298,5 +285,4 @@ function guardRequests(listener: OpenListener, gatekeeper: Gatekeeper): { count:
     response.writeHead(answer.status, answer.headers).end();
     return true;
   });
-  return posters;
 }

@@ -128,10 +128,7 @@ const counts = (changed: Partial<ServerCounts> = {}): ServerCounts => ({
   drops: {},
   bytesIn: 0,
   bytesOut: 0,
-  upstreamConnections: 0,
   blockedNs: 0,
-  requests: 0,
-  cancelled: 0,
   ...changed,
 });
 const cost = { probes: { serverCpuNs: 5 }, serverSamples: [], workerSamples: [], steal: [] };
