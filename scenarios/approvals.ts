@@ -2,28 +2,16 @@
  * The server needs a yes, and a person takes seconds to give it. What only this load has: questions that
  * stay open for longer than anything else, many at a time, of which the person's share is taken off.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const approvals = defineScenario({
   name: 'approvals',
   question: 'What does the way to a person and back add to the time the person takes?',
   params: {
-    clients: {
-      type: 'count',
-      default: 200,
-      min: 1,
-      max: 1_000_000,
-      help: 'people who are connected',
-    },
-    rate: {
-      type: 'ratePerS',
-      default: 100,
-      min: 0.1,
-      max: 100_000,
-      help: 'questions per second, to the people in turn',
-    },
+    clients: clients(200, 'people who are connected'),
+    rate: rate(100, 'questions per second, to the people in turn'),
     work: {
       type: 'durationMs',
       default: 1_000,
@@ -31,13 +19,7 @@ export const approvals = defineScenario({
       max: 600_000,
       help: 'how long a person takes on average; the times are exponential',
     },
-    payload: {
-      type: 'sizeBytes',
-      default: 256,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one question, and of its answer',
-    },
+    payload: payload(256, 'bytes of one question, and of its answer'),
     ...timing,
     // The last person needs about six times as long as the average one, which comes on top of it.
     duration: { ...timing.duration, default: 2_000 },

@@ -1,27 +1,15 @@
 /** The server asks, its clients answer: a round trip that starts at the other end. */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const ask = defineScenario({
   name: 'ask',
   question: 'How long does the server wait for a client it has asked, and what does that cost?',
   params: {
-    clients: { type: 'count', default: 200, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 500,
-      min: 0.1,
-      max: 100_000,
-      help: 'questions per second, to the clients in turn',
-    },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one question, and of its answer',
-    },
+    clients: clients(200),
+    rate: rate(500, 'questions per second, to the clients in turn'),
+    payload: payload(128, 'bytes of one question, and of its answer'),
     work: {
       type: 'durationMs',
       default: 0,

@@ -1,20 +1,15 @@
 /** One publisher, everybody listens: the load both protocols were made for. */
 import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, deadline, rate } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const broadcast = defineScenario({
   name: 'broadcast',
   question: 'How long does a message take to reach every subscriber, and what does that cost?',
   params: {
-    clients: { type: 'count', default: 500, min: 1, max: 1_000_000, help: 'connected subscribers' },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'broadcasts per second',
-    },
+    clients: clients(500, 'connected subscribers'),
+    rate: rate(50, 'broadcasts per second'),
     payload: {
       type: 'sizeBytes',
       default: 128,
@@ -29,13 +24,7 @@ export const broadcast = defineScenario({
       default: 'server',
       help: 'who publishes: the server itself, or a client through the upstream of its transport',
     },
-    deadline: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-      help: 'a delivery later than this after its due time counts as late',
-    },
+    deadline,
   },
   quick: quickTiming,
   phases: (p) => [

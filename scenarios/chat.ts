@@ -4,19 +4,14 @@
  */
 import { MIN_CHANNEL_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, deadline, payload, rate } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const chat = defineScenario({
   name: 'chat',
   question: 'What does it cost when everybody in a room both writes and reads?',
   params: {
-    clients: {
-      type: 'count',
-      default: 200,
-      min: 1,
-      max: 1_000_000,
-      help: 'connected clients, shared out over the rooms',
-    },
+    clients: clients(200, 'connected clients, shared out over the rooms'),
     members: {
       type: 'count',
       default: 20,
@@ -24,28 +19,10 @@ export const chat = defineScenario({
       max: 200,
       help: 'clients in a room; fewer where there are fewer clients',
     },
-    rate: {
-      type: 'ratePerS',
-      default: 200,
-      min: 0.1,
-      max: 100_000,
-      help: 'messages per second, from all clients in turn',
-    },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_CHANNEL_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one message',
-    },
+    rate: rate(200, 'messages per second, from all clients in turn'),
+    payload: payload(128, 'bytes of one message', MIN_CHANNEL_MESSAGE_BYTES),
     ...timing,
-    deadline: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-      help: 'a delivery later than this after its due time counts as late',
-    },
+    deadline,
   },
   quick: quickTiming,
   phases: (p) => {

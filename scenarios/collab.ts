@@ -4,19 +4,14 @@
  */
 import { MIN_CHANNEL_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, deadline, rate } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const collab = defineScenario({
   name: 'collab',
   question: 'How soon do all editors of a document see an edit, and do they agree on the order?',
   params: {
-    clients: {
-      type: 'count',
-      default: 100,
-      min: 1,
-      max: 1_000_000,
-      help: 'connected editors, shared out over the documents',
-    },
+    clients: clients(100, 'connected editors, shared out over the documents'),
     editors: {
       type: 'count',
       default: 5,
@@ -24,13 +19,7 @@ export const collab = defineScenario({
       max: 200,
       help: 'editors of one document; fewer where there are fewer clients',
     },
-    rate: {
-      type: 'ratePerS',
-      default: 400,
-      min: 0.1,
-      max: 100_000,
-      help: 'edits per second, from all editors in turn',
-    },
+    rate: rate(400, 'edits per second, from all editors in turn'),
     payload: {
       type: 'sizeBytes',
       default: 96,
@@ -39,13 +28,7 @@ export const collab = defineScenario({
       help: 'bytes of one edit',
     },
     ...timing,
-    deadline: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-      help: 'a delivery later than this after its due time counts as late',
-    },
+    deadline,
   },
   quick: quickTiming,
   phases: (p) => {

@@ -4,6 +4,7 @@
  */
 import { MIN_CHANNEL_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const dashboard = defineScenario({
@@ -11,13 +12,7 @@ export const dashboard = defineScenario({
   question:
     'Do updates that each client filters and actions that clients take get in each other’s way?',
   params: {
-    clients: {
-      type: 'count',
-      default: 100,
-      min: 1,
-      max: 1_000_000,
-      help: 'dashboards that are open',
-    },
+    clients: clients(100, 'dashboards that are open'),
     metrics: { type: 'count', default: 100, min: 1, max: 100_000, help: 'metrics there are' },
     window: {
       type: 'count',
@@ -40,13 +35,7 @@ export const dashboard = defineScenario({
       max: 100_000,
       help: 'control actions per second of all clients together',
     },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_CHANNEL_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one update, and of one action',
-    },
+    payload: payload(128, 'bytes of one update, and of one action', MIN_CHANNEL_MESSAGE_BYTES),
     ...timing,
     timeout,
   },

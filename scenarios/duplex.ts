@@ -1,20 +1,14 @@
 /** Both ends ask at the same time: round trips up and down on the same connections. */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const duplex = defineScenario({
   name: 'duplex',
   question: 'What do round trips that start at either end do to each other?',
   params: {
-    clients: { type: 'count', default: 200, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 1_000,
-      min: 0.1,
-      max: 100_000,
-      help: 'round trips per second, those of both ends together',
-    },
+    clients: clients(200),
+    rate: rate(1_000, 'round trips per second, those of both ends together'),
     ratio: {
       type: 'share',
       default: 0.5,
@@ -22,13 +16,7 @@ export const duplex = defineScenario({
       max: 1,
       help: 'share of the round trips that a client starts',
     },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one request or question, and of its answer',
-    },
+    payload: payload(128, 'bytes of one request or question, and of its answer'),
     answer: {
       type: 'choice',
       choices: ['stream', 'response'],

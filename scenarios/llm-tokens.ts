@@ -2,22 +2,16 @@
  * A language model that answers token by token, each client its own. What only this load has: streams that
  * their reader gives up half-way, and what still comes of them.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const llmTokens = defineScenario({
   name: 'llm-tokens',
   question: 'How soon do the tokens of an answer come, how evenly, and how many in vain?',
   params: {
-    clients: { type: 'count', default: 100, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'prompts per second of all clients together',
-    },
+    clients: clients(100),
+    rate: rate(50, 'prompts per second of all clients together'),
     tokens: { type: 'count', default: 50, min: 1, max: 100_000, help: 'tokens of each answer' },
     gap: { type: 'durationMs', default: 20, min: 0, max: 60_000, help: 'time between two tokens' },
     cancel: {
@@ -28,13 +22,7 @@ export const llmTokens = defineScenario({
       help: 'share of the answers that are given up half-way',
     },
     token: { type: 'sizeBytes', default: 6, min: 1, max: 65_536, help: 'text of one token' },
-    payload: {
-      type: 'sizeBytes',
-      default: 512,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one prompt',
-    },
+    payload: payload(512, 'bytes of one prompt'),
     ...timing,
     timeout: { ...timeout, default: 30_000 },
   },

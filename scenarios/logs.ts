@@ -4,20 +4,15 @@
  */
 import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, deadline, rate } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const logs = defineScenario({
   name: 'logs',
   question: 'How soon does a tail that connects have the history, and then each new line?',
   params: {
-    clients: {
-      type: 'count',
-      default: 10,
-      min: 1,
-      max: 1_000_000,
-      help: 'tails that follow the log',
-    },
-    rate: { type: 'ratePerS', default: 1_000, min: 0.1, max: 100_000, help: 'lines per second' },
+    clients: clients(10, 'tails that follow the log'),
+    rate: rate(1_000, 'lines per second'),
     history: {
       type: 'count',
       default: 1_000,
@@ -33,13 +28,7 @@ export const logs = defineScenario({
       help: 'bytes of one line; the server keeps 16 MiB of them',
     },
     ...timing,
-    deadline: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-      help: 'a delivery later than this after its due time counts as late',
-    },
+    deadline,
   },
   quick: quickTiming,
   phases: (p) => [

@@ -2,35 +2,17 @@
  * A large crowd that is only there, and now and then a private message that is acknowledged. What only this
  * load has: a server that does next to nothing, so that what its idle connections cost can be seen.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const notifications = defineScenario({
   name: 'notifications',
   question: 'What does an idle crowd cost, and how soon does a private message reach one of it?',
   params: {
-    clients: {
-      type: 'count',
-      default: 1_000,
-      min: 1,
-      max: 1_000_000,
-      help: 'connected clients, almost all of them idle',
-    },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'private messages per second, each answered by a receipt',
-    },
-    payload: {
-      type: 'sizeBytes',
-      default: 256,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one message, and of its receipt',
-    },
+    clients: clients(1_000, 'connected clients, almost all of them idle'),
+    rate: rate(50, 'private messages per second, each answered by a receipt'),
+    payload: payload(256, 'bytes of one message, and of its receipt'),
     ...timing,
     timeout,
   },

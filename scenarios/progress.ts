@@ -2,22 +2,16 @@
  * Jobs that report how far they are until they are done. What only this load has: steps at long intervals
  * that must come one after another and none missing, on connections that are quiet in between.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const progress = defineScenario({
   name: 'progress',
   question: 'Does every job tell each of its steps, in order and on time, until it is done?',
   params: {
-    clients: { type: 'count', default: 100, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'jobs started per second by all clients together',
-    },
+    clients: clients(100),
+    rate: rate(50, 'jobs started per second by all clients together'),
     steps: { type: 'count', default: 10, min: 1, max: 100_000, help: 'steps each job tells' },
     interval: {
       type: 'durationMs',
@@ -27,13 +21,7 @@ export const progress = defineScenario({
       help: 'time between two steps',
     },
     status: { type: 'sizeBytes', default: 64, min: 1, max: 65_536, help: 'text of one step' },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of what starts a job',
-    },
+    payload: payload(128, 'bytes of what starts a job'),
     ...timing,
     timeout: { ...timeout, default: 30_000 },
   },

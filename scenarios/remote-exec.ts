@@ -2,22 +2,16 @@
  * A remote shell: a line goes up, and its output comes down in a burst. What only this load has: answers of
  * many parts without a gap, so the time to the last line is that of many small writes in a row.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const remoteExec = defineScenario({
   name: 'remote-exec',
   question: 'How long does it take until the last line of a burst of output is there?',
   params: {
-    clients: { type: 'count', default: 50, min: 1, max: 1_000_000, help: 'open shells' },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'inputs per second of all shells together',
-    },
+    clients: clients(50, 'open shells'),
+    rate: rate(50, 'inputs per second of all shells together'),
     lines: {
       type: 'count',
       default: 50,
@@ -26,13 +20,7 @@ export const remoteExec = defineScenario({
       help: 'lines of output that follow each input',
     },
     line: { type: 'sizeBytes', default: 80, min: 1, max: 65_536, help: 'text of one line' },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one input',
-    },
+    payload: payload(128, 'bytes of one input'),
     ...timing,
     timeout,
   },

@@ -1,27 +1,15 @@
 /** Clients ask, the server answers at once: what each protocol makes of a plain round trip. */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const request = defineScenario({
   name: 'request',
   question: 'How long does a client wait for the answer to a request, and what does that cost?',
   params: {
-    clients: { type: 'count', default: 200, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 500,
-      min: 0.1,
-      max: 100_000,
-      help: 'round trips per second of all clients together',
-    },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one request, and of its answer',
-    },
+    clients: clients(200),
+    rate: rate(500, 'round trips per second of all clients together'),
+    payload: payload(128, 'bytes of one request, and of its answer'),
     answer: {
       type: 'choice',
       choices: ['stream', 'response'],

@@ -2,22 +2,16 @@
  * The server asks a client for a long piece of work, as a server of the Model Context Protocol asks for a
  * completion. What only this load has: answers that stream up in parts, each of them a POST beside SSE.
  */
-import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
 import { quickTiming, timeout, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const sampling = defineScenario({
   name: 'sampling',
   question: 'How soon does an answer that a client works out reach the server, part by part?',
   params: {
-    clients: { type: 'count', default: 50, min: 1, max: 1_000_000, help: 'connected clients' },
-    rate: {
-      type: 'ratePerS',
-      default: 50,
-      min: 0.1,
-      max: 100_000,
-      help: 'questions per second, to the clients in turn',
-    },
+    clients: clients(50),
+    rate: rate(50, 'questions per second, to the clients in turn'),
     work: {
       type: 'durationMs',
       default: 200,
@@ -27,13 +21,7 @@ export const sampling = defineScenario({
     },
     parts: { type: 'count', default: 10, min: 1, max: 10_000, help: 'parts of each answer' },
     gap: { type: 'durationMs', default: 20, min: 0, max: 60_000, help: 'time between two parts' },
-    payload: {
-      type: 'sizeBytes',
-      default: 128,
-      min: MIN_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one question, of each part, and of the end',
-    },
+    payload: payload(128, 'bytes of one question, of each part, and of the end'),
     ...timing,
     timeout: { ...timeout, default: 30_000 },
   },

@@ -4,6 +4,7 @@
  */
 import { MIN_CHANNEL_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { clients, deadline, payload, rate } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const ticker = defineScenario({
@@ -11,7 +12,7 @@ export const ticker = defineScenario({
   question:
     'What do readers who cannot keep up with the latest quotes cost, and do they end up to date?',
   params: {
-    clients: { type: 'count', default: 10, min: 1, max: 1_000_000, help: 'readers' },
+    clients: clients(10, 'readers'),
     symbols: {
       type: 'count',
       default: 20,
@@ -19,20 +20,12 @@ export const ticker = defineScenario({
       max: 10_000,
       help: 'keys there are quotes for; every reader gets all',
     },
-    rate: {
-      type: 'ratePerS',
-      default: 500,
-      min: 0.1,
-      max: 100_000,
-      help: 'quotes per second, of the symbols in turn',
-    },
-    payload: {
-      type: 'sizeBytes',
-      default: 16_384,
-      min: MIN_CHANNEL_MESSAGE_BYTES,
-      max: 1_048_576,
-      help: 'bytes of one quote, with its order book; what is small fits into the buffers of the system',
-    },
+    rate: rate(500, 'quotes per second, of the symbols in turn'),
+    payload: payload(
+      16_384,
+      'bytes of one quote, with its order book; what is small fits into the buffers of the system',
+      MIN_CHANNEL_MESSAGE_BYTES,
+    ),
     slow: {
       type: 'share',
       default: 0.2,
@@ -55,13 +48,7 @@ export const ticker = defineScenario({
       help: 'how long they read in between',
     },
     ...timing,
-    deadline: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 10,
-      max: 60_000,
-      help: 'a delivery later than this after its due time counts as late',
-    },
+    deadline,
   },
   quick: quickTiming,
   phases: (p) => [
