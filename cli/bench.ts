@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { exitCodes, fault } from '../core/errors.ts';
+import type { Params } from '../core/params.ts';
 import type { RunResult } from '../core/result.ts';
 import { SCHEMA_VERSION } from '../core/result.ts';
 import type { Scenario } from '../core/scenario.ts';
@@ -26,7 +27,7 @@ import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import { createProgress } from './progress.ts';
-import { DEFAULT_ARMS, readRequest } from './request.ts';
+import { defaultArms, readRequest } from './request.ts';
 import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
 
 interface Flags {
@@ -40,11 +41,11 @@ export const bench: CommandFactory = (program, io, finish) => {
   const command = program
     .command('bench')
     .description('run a scenario; ends with a verdict, a run file and a report');
-  for (const scenario of Object.values(scenarios)) {
+  for (const scenario of Object.values<Scenario>(scenarios)) {
     const one = command.command(scenario.name).description(scenario.question);
     addParams(one, scenario.params, scenario.quick);
-    addParams(one, runParams, { rounds: 2 });
-    addCommonOptions(one, { arms: DEFAULT_ARMS, client: 'lean', out: defaultOut() });
+    addParams(one, runParamsOf(scenario), { rounds: 2 });
+    addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: defaultOut() });
     one.action(async (flags: Flags) => {
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
@@ -54,6 +55,12 @@ export const bench: CommandFactory = (program, io, finish) => {
     });
   }
 };
+
+/** The options of every scenario, with the defaults of this one. */
+function runParamsOf({ rounds }: Scenario): Params {
+  if (rounds === undefined) return runParams;
+  return { ...runParams, rounds: { ...runParams.rounds, default: rounds } };
+}
 
 function defaultOut(): string {
   return join('reports', 'runs');
@@ -70,7 +77,9 @@ async function runBench(
     tls: flags.tls === true,
   });
   const limits = readLimits();
-  const loads = request.points.map((point) => request.phases(point));
+  const loads = request.points.flatMap((point) =>
+    request.arms.map((arm) => request.phases(point, arm)),
+  );
   const clients = Math.max(...loads.map(clientsOf));
   checkClients(clients, limits);
   const cores = planCores();
@@ -149,8 +158,6 @@ async function runBench(
           workers,
           host: '127.0.0.1',
           port: request.run.port,
-          heartbeatMs: request.run.heartbeat,
-          bufferLimitBytes: request.run['buffer-limit'],
           connectTimeoutMs: request.run['connect-timeout'],
           ...needs,
           tls: certificate && { cert: certificate.certPath, key: certificate.keyPath },

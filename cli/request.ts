@@ -5,7 +5,7 @@ import { noFaults, parseFaults } from '../core/faults.ts';
 import type { ParamValues, PlainValues } from '../core/params.ts';
 import { fillParams, formatParam, parseParam } from '../core/params.ts';
 import type { Arm, Point } from '../core/result.ts';
-import type { Phase, Scenario, ServerNeeds } from '../core/scenario.ts';
+import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts';
 import type { ClientKind, Transport } from '../core/transport.ts';
 import { clientKinds } from '../core/transport.ts';
 import { transports } from '../transports/registry.ts';
@@ -25,9 +25,11 @@ export interface Request {
   readonly faults: Faults;
   readonly inject: string | undefined;
   readonly tls: boolean;
-  phases(point: Point): readonly Phase[];
+  readonly rounds: number;
+  /** @param arm left out: the first variant */
+  phases(point: Point, arm?: Arm): readonly Phase[];
   /** What the scenario needs of the server at this point, unless something else was asked for. */
-  server(point: Point): ServerNeeds;
+  server(point: Point, arm?: Arm): ServerNeeds;
 }
 
 export interface RequestFlags {
@@ -35,7 +37,7 @@ export interface RequestFlags {
   readonly tls: boolean;
 }
 
-export const DEFAULT_ARMS = 'sse,ws,raw';
+const DEFAULT_ARMS = 'sse,ws,raw';
 const QUICK_ROUNDS = 2;
 
 /** @throws HarnessError for anything that cannot be run as it was asked for */
@@ -50,37 +52,87 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
     ...pickGiven(fillParams(scenario.params, texts), texts),
   };
   const run = fillParams(runParams, {
+    ...(scenario.rounds === undefined ? {} : { rounds: String(scenario.rounds) }),
     ...(quick ? { rounds: String(QUICK_ROUNDS) } : {}),
     ...texts,
   }) as ParamValues<typeof runParams>;
   const client = texts['client'] ?? 'lean';
-  const phases = (point: Point): readonly Phase[] => scenario.phases({ ...values, ...point });
+  const valuesOf = (point: Point, arm?: Arm): PlainValues => ({
+    ...values,
+    ...point,
+    ...arm?.values,
+  });
+  const phases = (point: Point, arm?: Arm): readonly Phase[] =>
+    scenario.phases(valuesOf(point, arm));
   const faults = readFaults(texts['inject'], phases({}));
-  const arms = readArms(texts['arms'] ?? DEFAULT_ARMS, client, texts['arms'] !== undefined);
+  const arms = addVariants(
+    readArms(texts['arms'] ?? defaultArms(scenario), client, texts['arms'] !== undefined),
+    scenario.variants?.(values) ?? [],
+  );
   return {
     scenario,
     values,
     run,
     arms: tls ? arms.map((arm) => ({ ...arm, title: `${arm.title}, TLS` })) : arms,
-    points: readPoints(scenario, texts['vary']),
+    points: readPoints(scenario, texts['vary'] ?? scenario.vary),
+    rounds: run.rounds,
     client,
     faults,
     inject: texts['inject'],
     tls,
     phases,
-    server: (point) => ({
+    server: (point, arm) => ({
       policy: run.policy,
       replay: run.replay,
-      ...withoutGiven(scenario.server?.({ ...values, ...point }) ?? {}, texts),
+      bufferLimitBytes: run['buffer-limit'],
+      slowMs: 10_000,
+      heartbeatMs: run.heartbeat,
+      pongTimeoutMs: 0,
+      keepAliveMs: 0,
+      retryMs: 0,
+      processes: 1,
+      ...withoutGiven(scenario.server?.(valuesOf(point, arm)) ?? {}, texts),
     }),
   };
 }
+
+export function defaultArms(scenario: Scenario): string {
+  return scenario.arms ?? DEFAULT_ARMS;
+}
+
+/** What a need is called on the command line, where it can be said there. */
+const flagOfNeed: Readonly<Record<string, string>> = {
+  bufferLimitBytes: 'buffer-limit',
+  heartbeatMs: 'heartbeat',
+};
 
 function withoutGiven(
   needs: Partial<ServerNeeds>,
   texts: Readonly<Record<string, string>>,
 ): Partial<ServerNeeds> {
-  return Object.fromEntries(Object.entries(needs).filter(([name]) => texts[name] === undefined));
+  return Object.fromEntries(
+    Object.entries(needs).filter(([name]) => texts[flagOfNeed[name] ?? name] === undefined),
+  );
+}
+
+/** Each arm in each variant; the floor only in the first, since nothing but the protocol is its matter. */
+function addVariants(arms: readonly Arm[], variants: readonly Variant[]): Arm[] {
+  if (variants.length === 0) return [...arms];
+  return variants.flatMap(({ name, title, values }) =>
+    arms
+      .filter(({ role }) => name === '' || role === 'candidate')
+      .map((arm) =>
+        name === ''
+          ? { ...arm, values: { ...values } }
+          : {
+              ...arm,
+              name: `${arm.name}-${name}`,
+              title: `${arm.title}, ${title}`,
+              variant: name,
+              values: { ...values },
+            },
+      ),
+  );
 }
 
 /** The faults of the hub are made where it publishes; without that they would silently do nothing. */

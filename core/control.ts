@@ -7,6 +7,7 @@ import type { Faults, Injected } from './faults.ts';
 import type { EncodedHistogram } from './histogram.ts';
 import type {
   Audience,
+  Comeback,
   ConnectPhase,
   Prefill,
   RequestWork,
@@ -28,6 +29,16 @@ export interface ServerConfig {
   readonly policy: SlowPolicy;
   /** Messages kept per room; 0 keeps none and sends no ids. */
   readonly replay: number;
+  /** With `disconnect`: how long a session may hold back. */
+  readonly slowMs: number;
+  /** How long the answer to a heartbeat may take; 0 waits for ever. */
+  readonly pongTimeoutMs: number;
+  /** When TCP begins to probe a silent peer; 0 never does. */
+  readonly keepAliveMs: number;
+  /** When clients are told to come back after a cut; 0 says nothing. */
+  readonly retryMs: number;
+  /** Server processes behind the one port. */
+  readonly processes: number;
   /** Paths of a certificate and its key, where the server is to speak TLS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly seed: number;
@@ -160,10 +171,32 @@ export type ToServer =
   | { readonly kind: 'count' }
   /** Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. */
   | { readonly kind: 'flood'; readonly durationMs: number; readonly payloadBytes: number }
+  /** Beats at this interval from now on; 0 beats nobody. */
+  | { readonly kind: 'beat'; readonly intervalMs: number }
+  /** Asks for the connections that have ended since it was asked last. */
+  | { readonly kind: 'closures' }
+  /** Sends everybody away without a stampede, then ends by itself. */
+  | { readonly kind: 'drain'; readonly deadlineMs: number }
   | { readonly kind: 'stop' };
 
+/** A connection that has ended, as the server saw it. */
+export interface Closure {
+  /** ns since the epoch */
+  readonly at: number;
+  /** Why the server ended it; undefined where it was ended from outside. */
+  readonly why: string | undefined;
+}
+
 export type FromServer =
-  | { readonly kind: 'listening'; readonly endpoint: Endpoint; readonly httpPort: number }
+  | {
+      readonly kind: 'listening';
+      readonly endpoint: Endpoint;
+      readonly httpPort: number;
+      /** Of the processes that serve, where it is not the one that says so. */
+      readonly pids?: readonly number[];
+    }
+  | { readonly kind: 'beating' }
+  | { readonly kind: 'closures'; readonly closures: readonly Closure[] }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
   | { readonly kind: 'prefilled' }
   | Published
@@ -233,6 +266,25 @@ export interface HistoryReport {
   readonly latency: EncodedHistogram;
 }
 
+/** What became of the connections of one worker that were cut. Times are ns since the epoch; NaN: never. */
+export interface ComebackReport {
+  /** Per client of this worker. */
+  readonly lostAt: Float64Array;
+  readonly backAt: Float64Array;
+  /** First delivery on the new connection. */
+  readonly firstMessageAt: Float64Array;
+  /** Every attempt to connect, and those of them that failed. */
+  readonly attemptedAt: Float64Array;
+  readonly refusedAt: Float64Array;
+  readonly refusals: readonly { readonly cause: string; readonly count: number }[];
+  /** From the call to connect to the end of the handshake, of what succeeded, µs. */
+  readonly handshake: EncodedHistogram;
+  /** Events that said that something is missing. */
+  readonly gaps: number;
+  /** Connections that ended, the second end of one client included. */
+  readonly cut: number;
+}
+
 export type ToWorker =
   | {
       readonly kind: 'connect';
@@ -254,6 +306,8 @@ export type ToWorker =
       readonly requests: boolean;
       readonly asks: AskBehaviour | undefined;
       readonly slow: (SlowReaders & { readonly totalClients: number }) | undefined;
+      /** How clients behave whose connection ends; left out, they stay away. */
+      readonly comeback: Comeback | undefined;
     }
   /** With `everyone`, each worker follows the whole schedule and sends for its own clients. */
   | { readonly kind: 'publish'; readonly order: PublishOrder; readonly everyone: boolean }
@@ -289,6 +343,8 @@ export interface PhaseReport {
   readonly staleClients: number;
   /** Answers to questions of the server, and their parts, that could not be sent. */
   readonly failedAnswers: number;
+  /** Where clients were told how to come back. */
+  readonly comebacks: ComebackReport | undefined;
   readonly upstreamConnections: number;
   readonly counts: DeliveryCounts;
   /** due → received, µs */

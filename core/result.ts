@@ -3,6 +3,11 @@
  * looked at again. The schema is the definition; the types follow from it.
  */
 import { z } from 'zod';
+import { faultRecordSchema } from './records/fault.ts';
+import { restRecordSchema } from './records/rest.ts';
+import { searchRecordSchema } from './records/search.ts';
+import { soakRecordSchema } from './records/soak.ts';
+import { stallRecordSchema } from './records/stall.ts';
 
 /** Raised when the shape changes; readers keep reading older ones. */
 export const SCHEMA_VERSION = 1;
@@ -20,6 +25,9 @@ const armSchema = z.object({
   target: z.string(),
   route: z.string(),
   role: z.enum(['candidate', 'floor']),
+  /** Name of the variant, and the parameter values that make it differ; left out: the first one. */
+  variant: z.string().optional(),
+  values: pointSchema.optional(),
 });
 
 const checkSchema = z.object({
@@ -156,6 +164,14 @@ const trialSchema = z.object({
   timeline: z.array(timelineSchema),
   injected: z.object({ dropped: count, duplicated: count, swapped: count }).optional(),
   closed: z.array(z.object({ cause: z.string(), count })),
+  /** What a fault in the middle of the load did, and how it was got over. */
+  fault: faultRecordSchema.optional(),
+  /** Clients that stopped reading. */
+  stall: stallRecordSchema.optional(),
+  /** Memory and CPU at rest, step by step. */
+  rest: restRecordSchema.optional(),
+  /** What was looked at all through a long load. */
+  soak: soakRecordSchema.optional(),
   probes: probesSchema,
   metrics: z.record(z.string(), z.number()),
 });
@@ -275,6 +291,8 @@ export const runResultSchema = z.object({
   trials: z.array(trialSchema),
   control: z.array(controlSchema),
   yardstick: z.array(yardstickSchema).optional(),
+  /** Of runs that look for a limit: what each search came to. */
+  searches: z.array(searchRecordSchema).optional(),
   comparisons: z.array(comparisonSchema),
   warnings: z.array(warningSchema),
 });

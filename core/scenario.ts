@@ -46,6 +46,8 @@ export interface LoadPhase {
   readonly ask?: AskLoad;
   /** Clients that read only now and then. */
   readonly slow?: SlowReaders;
+  /** What is broken in the middle of it. */
+  readonly fault?: FaultPlan;
 }
 
 export interface PublishLoad {
@@ -107,6 +109,38 @@ export interface SlowReaders {
   readonly readMs: number;
 }
 
+/** How connections come to an end that nobody asked for. */
+export const cuts = ['fin', 'rst', 'black-hole', 'half-open', 'restart', 'drain'] as const;
+export type Cut = (typeof cuts)[number];
+
+/** When clients that were cut off try to come back. */
+export const strategies = ['fixed', 'server', 'full-jitter', 'none'] as const;
+export type Strategy = (typeof strategies)[number];
+
+/** One fault in the middle of a load, injected by something outside both ends. */
+export interface FaultPlan {
+  readonly cut: Cut;
+  /** When it happens, after the start of the load. */
+  readonly atMs: number;
+  /** How long the path, or the server, stays away: the offline window is pinned, not found. */
+  readonly forMs: number;
+  /** Share of the clients that it hits: the last ones. */
+  readonly share: number;
+  readonly comeback: Comeback;
+}
+
+export interface Comeback {
+  readonly strategy: Strategy;
+  /** Of `fixed`: the wait. Of `full-jitter`: the longest first wait, which doubles with every attempt. */
+  readonly baseMs: number;
+  /** The longest that any wait may become. */
+  readonly capMs: number;
+  /** Whether clients say what they saw last, and are given what they missed. */
+  readonly resume: boolean;
+  /** A client that has heard nothing for so long takes its connection for dead; 0 never does. */
+  readonly silenceMs: number;
+}
+
 export type Phase = ConnectPhase | LoadPhase;
 
 export interface Scenario {
@@ -118,12 +152,28 @@ export interface Scenario {
   readonly quick: PlainValues;
   /** A pure function of the parameter values. */
   phases(values: PlainValues): readonly Phase[];
+  /** What to compare where nothing else is asked for; left out, every candidate and the floor. */
+  readonly arms?: string;
+  /** Rounds where nothing else is asked for. */
+  readonly rounds?: number;
+  /** The sweep where nothing else is asked for, as `--vary` takes it. */
+  readonly vary?: string;
+  /** Ways to run every arm that are put beside each other; the first has no name. */
+  readonly variants?: (values: PlainValues) => readonly Variant[];
   /** What the server must be told to play its part; left out, its defaults. */
   readonly server?: (values: PlainValues) => Partial<ServerNeeds>;
   /** Metrics the verdict speaks of, most important first. At most five. */
   readonly headline: readonly string[];
   /** The sweep to suggest to somebody who wants to look around the operating point. */
   readonly explore: string;
+}
+
+/** An arm of its own on every transport: other values of some parameters. */
+export interface Variant {
+  /** Behind the transport's in the arm's name, as in `sse-calm`; '' for the one the others are held against. */
+  readonly name: string;
+  readonly title: string;
+  readonly values: PlainValues;
 }
 
 export const slowPolicies = [
@@ -141,21 +191,37 @@ export interface ServerNeeds {
   readonly policy: SlowPolicy;
   /** Messages kept per room for those who come back, or come late; 0 keeps none and sends no ids. */
   readonly replay: number;
+  /** A session with more than this buffered is slow. */
+  readonly bufferLimitBytes: number;
+  /** With `disconnect`: how long a session may hold back. */
+  readonly slowMs: number;
+  /** Interval of heartbeats; 0 sends none. */
+  readonly heartbeatMs: number;
+  /** How long the answer to a heartbeat may take, where the protocol has one; 0 waits for ever. */
+  readonly pongTimeoutMs: number;
+  /** When TCP begins to probe a silent peer; 0 never does. */
+  readonly keepAliveMs: number;
+  /** When clients are told to come back after a cut, where the protocol can say so; 0 says nothing. */
+  readonly retryMs: number;
+  /** Server processes behind the one port. */
+  readonly processes: number;
 }
 
 /** Checks the phases against the parameters' types, then forgets those types. */
 export function defineScenario<const P extends Params>(
-  scenario: Omit<Scenario, 'params' | 'phases' | 'server'> & {
+  scenario: Omit<Scenario, 'params' | 'phases' | 'server' | 'variants'> & {
     readonly params: P;
     phases(values: ParamValues<P>): readonly Phase[];
+    readonly variants?: (values: ParamValues<P>) => readonly Variant[];
     readonly server?: (values: ParamValues<P>) => Partial<ServerNeeds>;
   },
 ): Scenario {
   // The values come from fillParams over these same params, which is what makes the casts true.
-  const { server, ...rest } = scenario;
+  const { server, variants, ...rest } = scenario;
   return {
     ...rest,
     phases: (values) => scenario.phases(values as ParamValues<P>),
+    ...(variants === undefined ? {} : { variants: (values) => variants(values as ParamValues<P>) }),
     ...(server === undefined ? {} : { server: (values) => server(values as ParamValues<P>) }),
   };
 }

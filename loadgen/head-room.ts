@@ -58,6 +58,7 @@ export async function measureCeiling(
         requests: false,
         asks: undefined,
         slow: undefined,
+        comeback: undefined,
       });
     }
     await Promise.all(expecting);

@@ -19,9 +19,10 @@ export interface RunPlan {
   readonly arms: readonly Arm[];
   /** At least one; an empty point when nothing is swept. */
   readonly points: readonly Point[];
-  phases(point: Point): readonly Phase[];
+  /** @param arm left out: the first variant */
+  phases(point: Point, arm?: Arm): readonly Phase[];
   /** What the server is told at this point, over what the setup says. */
-  server(point: Point): Partial<ServerNeeds>;
+  server(point: Point, arm?: Arm): Partial<ServerNeeds>;
   readonly rounds: number;
   readonly seed: number;
   readonly setup: TrialSetup;
@@ -143,9 +144,9 @@ async function runRound(
   signal: AbortSignal,
 ): Promise<Trial[]> {
   const trials: Trial[] = [];
-  const phases = plan.phases(point);
   for (const [position, arm] of order.entries()) {
     signal.throwIfAborted();
+    const phases = plan.phases(point, arm);
     const trialPlan = {
       arm,
       phases,
@@ -181,7 +182,7 @@ async function runRound(
       load === undefined || ceiling === undefined
         ? undefined
         : ceiling / (load.clients * load.ratePerS);
-    const setup = { ...plan.setup, ...plan.server(point) };
+    const setup = { ...plan.setup, ...plan.server(point, arm) };
     const trial = await runTrial({ ...trialPlan, headRoom }, setup, supervisor, (progress) =>
       report(progress.phase, progress.received, progress.p99),
     );

@@ -13,7 +13,8 @@ import type {
 } from '../core/result.ts';
 import type { SlowPolicy } from '../core/scenario.ts';
 import type { Endpoint } from '../core/transport.ts';
-import type { Child } from './child-process.ts';
+import type { Child, Supervisor } from './child-process.ts';
+import type { TrialSetup } from './trial.ts';
 
 export type ServerChild = Child<ToServer, FromServer>;
 export type WorkerChild = Child<ToWorker, FromWorker>;
@@ -31,9 +32,17 @@ export interface TrialContext {
   readonly seed: number;
   /** What the server does about a session that does not keep up. */
   readonly policy: SlowPolicy;
-  readonly server: ServerChild;
+  readonly setup: TrialSetup;
+  readonly supervisor: Supervisor;
+  /** The one that serves now; a restart puts another in its place. */
+  server: ServerChild;
+  /** Starts the next one on the same port; the old one has to be gone. Waits until it listens. */
+  readonly restartServer: () => Promise<ServerChild>;
+  /** All processes that serve now. */
+  serverPids: readonly number[];
   readonly workers: readonly WorkerChild[];
-  readonly endpoint: Endpoint;
+  /** Where clients connect; a path in between puts its own here before they do. */
+  endpoint: Endpoint;
   readonly connectTimeoutMs: number;
   /** Where answers to requests come from, for transports that have the choice. */
   readonly answer: 'stream' | 'response';
@@ -47,7 +56,17 @@ export interface TrialContext {
   readonly phases: PhaseRecord[];
   /** Of the measured phase, once it is over. */
   measurement: Measurement | undefined;
+  /** What only some scenarios have to show; added by their phases. */
+  readonly records: Partial<TrialRecords>;
+  /** Figures of phases that measure something else than a load. */
+  readonly probes: Record<string, number>;
+  /** Connections that the trial itself brings to an end: no fault of anybody. */
+  expectedClosures: number;
+  /** Undone in reverse at the end, whatever that is. */
+  readonly cleanups: (() => Promise<void> | void)[];
 }
+
+export type TrialRecords = Required<Pick<Trial, 'fault' | 'stall' | 'rest' | 'soak'>>;
 
 export interface Tally {
   readonly cause: string;

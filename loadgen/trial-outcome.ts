@@ -14,6 +14,10 @@ type Outcome = Pick<
   | 'histograms'
   | 'timeline'
   | 'injected'
+  | 'fault'
+  | 'stall'
+  | 'rest'
+  | 'soak'
   | 'closed'
   | 'probes'
   | 'metrics'
@@ -22,9 +26,8 @@ type Outcome = Pick<
 /** @param headRoom what the generator can take, over what it was offered, where that was measured */
 export function evaluate(context: TrialContext, headRoom: number | undefined): Outcome {
   const { measurement, connect, policy } = context;
-  if (measurement === undefined || connect === undefined) {
-    throw new Error('the scenario has no measured phase');
-  }
+  if (connect === undefined) throw new Error('the scenario connects nobody');
+  if (measurement === undefined) return evaluateRest(context);
   const closed = measurement.closed.reduce((sum, { count }) => sum + count, 0);
   // Of what arrived: losses would lengthen the percentiles, and make limits laxer that derive from them.
   const due = decodeHistogram(measurement.histograms.due);
@@ -38,7 +41,10 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
       latencyP99: valueAtQuantile(due, 0.99),
       failedConnects: connect.failed,
       clients: context.clients,
-      closedEarly: Math.max(0, closed - (policy === 'disconnect' ? measurement.slowClients : 0)),
+      closedEarly: Math.max(
+        0,
+        closed - context.expectedClosures - (policy === 'disconnect' ? measurement.slowClients : 0),
+      ),
       beforeDue: measurement.beforeDue,
       foreign: measurement.foreign,
       series: measurement.series,
@@ -55,7 +61,42 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
       ...measurement.closed,
       ...connect.causes.map(({ cause, count }) => ({ cause: `connect: ${cause}`, count })),
     ],
-    probes: { ...measurement.probes, clients: context.clients, failedConnects: connect.failed },
+    ...context.records,
+    probes: {
+      ...measurement.probes,
+      ...context.probes,
+      clients: context.clients,
+      failedConnects: connect.failed,
+    },
+    metrics: {},
+  };
+}
+
+/** Of a trial without any load: what was recorded at rest is all there is. */
+function evaluateRest({ connect, clients, phases, records, probes }: TrialContext): Outcome {
+  if (Object.keys(records).length === 0) throw new Error('the scenario measures nothing');
+  const failed = connect?.failed ?? 0;
+  return {
+    validity: judge({
+      probes,
+      flow: 'delivery',
+      toEverybody: false,
+      generatorSends: false,
+      latencyP50: undefined,
+      latencyP99: undefined,
+      failedConnects: failed,
+      clients,
+      closedEarly: 0,
+      beforeDue: 0,
+      foreign: 0,
+      series: [],
+      headRoom: undefined,
+    }),
+    phases,
+    timeline: [],
+    closed: [],
+    ...records,
+    probes: { ...probes, clients, failedConnects: failed },
     metrics: {},
   };
 }

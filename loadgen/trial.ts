@@ -29,8 +29,6 @@ export interface TrialSetup extends ServerNeeds {
   readonly workers: number;
   readonly host: string;
   readonly port: number;
-  readonly heartbeatMs: number;
-  readonly bufferLimitBytes: number;
   readonly connectTimeoutMs: number;
   /** Paths of a certificate and its key, where the server speaks TLS. */
   readonly tls: ServerConfig['tls'];
@@ -47,11 +45,16 @@ export function plainSetup(cores: CorePlan, workers: number): TrialSetup {
     workers,
     host: '127.0.0.1',
     port: 0,
-    heartbeatMs: 0,
-    bufferLimitBytes: 2 ** 20,
     connectTimeoutMs: 30_000,
     policy: 'drop-newest',
     replay: 0,
+    bufferLimitBytes: 2 ** 20,
+    slowMs: 10_000,
+    heartbeatMs: 0,
+    pongTimeoutMs: 0,
+    keepAliveMs: 0,
+    retryMs: 0,
+    processes: 1,
     tls: undefined,
     upstream: { connections: 16, pipelining: 1 },
     faults: noFaults,
@@ -92,8 +95,13 @@ export async function runTrial(
   const processes: (ServerChild | WorkerChild)[] = [];
   try {
     const context = await startProcesses(plan, setup, supervisor, processes, onProgress);
-    for (const phase of plan.phases) await runPhase(phase, context);
-    await stopAll(context);
+    try {
+      for (const phase of plan.phases) await runPhase(phase, context);
+      await stopAll(context);
+    } finally {
+      // Last what was made last: a path is taken apart before the namespace it ends in.
+      for (const cleanUp of context.cleanups.reverse()) await cleanUp();
+    }
     return { ...identity, outcome: 'completed', ...evaluate(context, plan.headRoom) };
   } catch (error) {
     for (const child of processes) child.kill();
@@ -153,23 +161,29 @@ export async function startProcesses(
     processes.push(child);
     return child;
   });
-  const refused = server.next('cannot-listen', START_TIMEOUT_MS);
-  const listening = server.next('listening', START_TIMEOUT_MS);
   const ready = Promise.all(workers.map((worker) => worker.next('ready', START_TIMEOUT_MS)));
-  // One of the two never comes; only the race below is waited for.
-  refused.catch(() => undefined);
-  listening.catch(() => undefined);
-  const [answer] = await Promise.all([Promise.race([listening, refused]), ready]);
-  if (answer.kind === 'cannot-listen') {
-    throw fault('port-in-use', { host: setup.host, port: answer.port, code: answer.code });
-  }
+  const [answer] = await Promise.all([listeningOf(server, setup), ready]);
   return {
     clock: createClock(setup.epoch),
     seed: plan.seed,
     policy: setup.policy,
+    setup,
+    supervisor,
     server,
+    restartServer: async () => {
+      const next = startServer(
+        plan.arm.transport,
+        plan.seed,
+        { ...setup, port: answer.endpoint.port },
+        supervisor,
+      );
+      processes.push(next);
+      await listeningOf(next, setup);
+      return next;
+    },
     workers,
     endpoint: answer.endpoint,
+    serverPids: answer.pids ?? [server.pid],
     connectTimeoutMs: setup.connectTimeoutMs,
     answer: answerOf(plan.phases),
     onProgress,
@@ -178,7 +192,26 @@ export async function startProcesses(
     nextSeq: 0,
     phases: [],
     measurement: undefined,
+    records: {},
+    probes: {},
+    expectedClosures: 0,
+    cleanups: [],
   };
+}
+
+/** @throws HarnessError `port-in-use`; TrialFailure when the process ends or says nothing */
+async function listeningOf(
+  server: ServerChild,
+  { host }: TrialSetup,
+): Promise<Extract<FromServer, { kind: 'listening' }>> {
+  const refused = server.next('cannot-listen', START_TIMEOUT_MS);
+  const listening = server.next('listening', START_TIMEOUT_MS);
+  // One of the two never comes; only the race below is waited for.
+  refused.catch(() => undefined);
+  listening.catch(() => undefined);
+  const answer = await Promise.race([listening, refused]);
+  if (answer.kind === 'listening') return answer;
+  throw fault('port-in-use', { host, port: answer.port, code: answer.code });
 }
 
 export function startServer(
@@ -196,6 +229,11 @@ export function startServer(
     bufferLimitBytes: setup.bufferLimitBytes,
     policy: setup.policy,
     replay: setup.replay,
+    slowMs: setup.slowMs,
+    pongTimeoutMs: setup.pongTimeoutMs,
+    keepAliveMs: setup.keepAliveMs,
+    retryMs: setup.retryMs,
+    processes: setup.processes,
     tls: setup.tls,
     seed,
     faults: setup.faults,

@@ -161,6 +161,7 @@ const handlers: {
       history: receiver.history?.report(),
       requests: requester?.report(),
       failedAnswers: responder?.failed ?? 0,
+      comebacks: undefined,
       upstreamConnections: upstream?.connections ?? 0,
       wire: wire.read(),
       loop: loopOfLoad ?? phaseLap(),

@@ -25,12 +25,22 @@ export function compareArms(run: RunResult): RunComparison[] {
   );
 }
 
-/** Each arm against every later one; a floor is only ever what others are held against. */
+/**
+ * Each arm against every later one; a floor is only ever what others are held against. Arms that differ
+ * in transport and in variant tell nothing about either, so these are left out.
+ */
 function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
   const ordered = [...arms].sort((a, b) => Number(a.role === 'floor') - Number(b.role === 'floor'));
   return ordered.flatMap((arm, index) =>
-    ordered.slice(index + 1).map((against) => [arm, against] as const),
+    ordered
+      .slice(index + 1)
+      .filter((against) => against.variant === arm.variant || isSameButVariant(arm, against))
+      .map((against) => [arm, against] as const),
   );
+}
+
+function isSameButVariant(a: Arm, b: Arm): boolean {
+  return a.transport === b.transport && a.client === b.client;
 }
 
 function compareMetric(

@@ -100,6 +100,7 @@ async function expectAll(plan: FlowPlan, context: TrialContext): Promise<number[
       requests: plan.request !== undefined,
       asks: behaviourOf(plan, seed + index),
       slow: slow === undefined ? undefined : { ...slow, totalClients: clients },
+      comeback: plan.phase.fault?.comeback,
     });
   }
   return (await Promise.all(expecting)).map(({ open }) => open);

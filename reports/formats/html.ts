@@ -1,5 +1,6 @@
 /** A run as one HTML page that opens from a disk: what is in it, in the order in which it is read. */
 import type { RunResult } from '../../core/result.ts';
+import { findingsOf } from '../findings/registry.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armLooks } from '../html/arm-look.ts';
 import { renderDocument } from '../html/document.ts';
@@ -54,6 +55,7 @@ ${points}</section>`;
 /** All that is said about one point; a part that has nothing to show is left out. */
 function results(view: View): Content {
   const parts = [
+    ...findingsOf(view.run).map((finding) => finding.figure(view)),
     differencesFigure(view),
     ...percentileFigures(view),
     spreadFigure(view),

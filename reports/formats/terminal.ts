@@ -11,6 +11,7 @@ import {
   formatNumber,
 } from '../../core/units.ts';
 import { figureText } from '../figure-text.ts';
+import { answersOf } from '../findings/registry.ts';
 import type { Metric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { isMetricId, metrics } from '../metrics/registry.ts';
@@ -63,6 +64,7 @@ export function renderTerminal(run: RunResult, options: TerminalOptions): string
   const explore = exploreCommand(run);
   const parts = [
     '',
+    ...answersOf(run).map((sentence) => paint.bold(sentence)),
     ...verdictSentences(run).map((sentence) => paint.bold(sentence)),
     '',
     ...run.points.flatMap((point) => [

@@ -2,9 +2,14 @@
 import type { Metric } from '../metric.ts';
 import { costMetrics } from './cost.ts';
 import { deliveryMetrics } from './delivery.ts';
+import { faultMetrics } from './fault.ts';
 import { historyMetrics } from './history.ts';
 import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
+import { restMetrics } from './rest.ts';
+import { searchMetrics } from './search.ts';
 import { slowSessionMetrics } from './slow-sessions.ts';
+import { soakMetrics } from './soak.ts';
+import { stallMetrics } from './stall.ts';
 import { tripCountMetrics } from './trip-counts.ts';
 import { tripMetrics } from './trips.ts';
 
@@ -16,6 +21,11 @@ export const metrics = {
   ...tripCountMetrics,
   ...historyMetrics,
   ...slowSessionMetrics,
+  ...stallMetrics,
+  ...faultMetrics,
+  ...restMetrics,
+  ...soakMetrics,
+  ...searchMetrics,
   ...costMetrics,
   ...slipMetrics,
 } satisfies Record<string, Metric>;

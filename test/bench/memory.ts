@@ -108,6 +108,7 @@ async function residentSets(transport: 'sse' | 'ws', count: number, supervisor: 
     requests: false,
     asks: undefined,
     slow: undefined,
+    comeback: undefined,
   });
   await expecting;
   await new Promise((resolve) => setTimeout(resolve, SETTLE_MS));

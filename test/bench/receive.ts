@@ -2,21 +2,15 @@
  * What a delivery costs the generator, against the least a client can do and against what applications
  * use: the same server, bytes, pinning and pacing for all.
  */
-import { createClock, NS_PER_MS, newEpoch } from '../../core/clock.ts';
-import type {
-  FromServer,
-  FromWorker,
-  ServerConfig,
-  ToServer,
-  ToWorker,
-  WorkerConfig,
-} from '../../core/control.ts';
+import { createClock, NS_PER_MS } from '../../core/clock.ts';
+import type { FromWorker, ToWorker, WorkerConfig } from '../../core/control.ts';
 import { noFaults } from '../../core/faults.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
 import { createOrder } from '../../loadgen/order.ts';
 import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
+import { plainSetup, startServer } from '../../loadgen/trial.ts';
 import type { Finding } from './finding.ts';
 import { atMost } from './finding.ts';
 import type { Round } from './ratio.ts';
@@ -83,28 +77,11 @@ export async function benchReceive(
 
 /** CPU of the receiving process per delivery, ns. */
 async function costOf({ transport, reader }: Subject, supervisor: Supervisor): Promise<number> {
-  const epoch = newEpoch();
-  const clock = createClock(epoch);
   const cores = planCores();
-  const config: ServerConfig = {
-    epoch,
-    transport,
-    host: '127.0.0.1',
-    port: 0,
-    heartbeatMs: 0,
-    bufferLimitBytes: 2 ** 20,
-    policy: 'drop-newest',
-    replay: 0,
-    tls: undefined,
-    seed: 1,
-    faults: noFaults,
-  };
-  const server = supervisor.start<ToServer, FromServer>({
-    title: 'server',
-    script: '../servers/main',
-    config,
-    cores: cores.server,
-  });
+  const setup = plainSetup(cores, 1);
+  const { epoch } = setup;
+  const clock = createClock(epoch);
+  const server = startServer(transport, 1, setup, supervisor);
   const { endpoint } = await server.next('listening', PATIENCE_MS);
   const receiver = reader === 'worker' ? startWorker() : startReader(reader);
   await receiver.open();
@@ -186,6 +163,7 @@ async function costOf({ transport, reader }: Subject, supervisor: Supervisor): P
           requests: false,
           asks: undefined,
           slow: undefined,
+          comeback: undefined,
         });
         await expecting;
       },

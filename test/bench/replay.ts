@@ -1,20 +1,14 @@
 /** What a crowd that comes back costs those who stayed: replaying must not hold up what is published. */
 import { constants, setPriority } from 'node:os';
-import { createClock, NS_PER_MS, newEpoch } from '../../core/clock.ts';
-import type {
-  FromServer,
-  FromWorker,
-  ServerConfig,
-  ToServer,
-  ToWorker,
-  WorkerConfig,
-} from '../../core/control.ts';
+import { createClock, NS_PER_MS } from '../../core/clock.ts';
+import type { FromWorker, ToWorker, WorkerConfig } from '../../core/control.ts';
 import { noFaults } from '../../core/faults.ts';
 import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';
 import type { Endpoint } from '../../core/transport.ts';
 import type { Child, Supervisor } from '../../loadgen/child-process.ts';
 import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
+import { plainSetup, startServer } from '../../loadgen/trial.ts';
 import type { Finding } from './finding.ts';
 import { atMost } from './finding.ts';
 
@@ -56,28 +50,11 @@ async function storm(
   transport: 'sse' | 'ws',
   supervisor: Supervisor,
 ): Promise<{ p99Us: number; busy: number; replayed: number }> {
-  const epoch = newEpoch();
-  const clock = createClock(epoch);
   const cores = planCores();
-  const config: ServerConfig = {
-    epoch,
-    transport,
-    host: '127.0.0.1',
-    port: 0,
-    heartbeatMs: 0,
-    bufferLimitBytes: 2 ** 20,
-    policy: 'drop-newest',
-    replay: 2 * MISSED,
-    tls: undefined,
-    seed: 1,
-    faults: noFaults,
-  };
-  const server = supervisor.start<ToServer, FromServer>({
-    title: 'server',
-    script: '../servers/main',
-    config,
-    cores: cores.server,
-  });
+  const setup = { ...plainSetup(cores, 1), replay: 2 * MISSED };
+  const { epoch } = setup;
+  const clock = createClock(epoch);
+  const server = startServer(transport, 1, setup, supervisor);
   const { endpoint } = await server.next('listening', PATIENCE_MS);
   const startWorker = (worker: number): Worker => {
     const workerConfig: WorkerConfig = {
@@ -131,6 +108,7 @@ async function storm(
     requests: false,
     asks: undefined,
     slow: undefined,
+    comeback: undefined,
   });
   await expecting;
   const before = readProcess(server.pid);

@@ -1,13 +1,12 @@
 /** What a round trip costs the push server, against the least a server can do with the same packages. */
-import { newEpoch } from '../../core/clock.ts';
-import type { FromServer, ServerConfig, ToServer } from '../../core/control.ts';
-import { noFaults } from '../../core/faults.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Endpoint } from '../../core/transport.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
 import { createOrder } from '../../loadgen/order.ts';
+import type { CorePlan } from '../../loadgen/pinning.ts';
 import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
+import { plainSetup, startServer as startPushServer } from '../../loadgen/trial.ts';
 import type { AskerConfig, Between, FromAsker, ToAsker } from './asker.ts';
 import type { FromBareServer, ToBareServer } from './bare-server.ts';
 import type { Finding } from './finding.ts';
@@ -94,7 +93,7 @@ async function costOf(
   supervisor: Supervisor,
 ): Promise<{ readonly asleep: Cost; readonly apart: Cost }> {
   const cores = planCores();
-  const server = await startServer(subject, supervisor, cores.server);
+  const server = await startServer(subject, supervisor, cores);
   const config: AskerConfig = {
     transport: subject.transport,
     endpoint: server.endpoint,
@@ -142,14 +141,14 @@ interface StartedServer {
 async function startServer(
   { bare, transport }: Subject,
   supervisor: Supervisor,
-  cores: readonly number[],
+  cores: CorePlan,
 ): Promise<StartedServer> {
   if (bare) {
     const child = supervisor.start<ToBareServer, FromBareServer>({
       title: 'bare server',
       script: '../test/bench/bare-server',
       config: {},
-      cores,
+      cores: cores.server,
     });
     const { port } = await child.next('listening', PATIENCE_MS);
     return {
@@ -158,25 +157,7 @@ async function startServer(
       stop: () => child.stop({ kind: 'stop' }),
     };
   }
-  const config: ServerConfig = {
-    epoch: newEpoch(),
-    transport,
-    host: '127.0.0.1',
-    port: 0,
-    heartbeatMs: 0,
-    bufferLimitBytes: 2 ** 20,
-    policy: 'drop-newest',
-    replay: 0,
-    tls: undefined,
-    seed: 1,
-    faults: noFaults,
-  };
-  const child = supervisor.start<ToServer, FromServer>({
-    title: 'server',
-    script: '../servers/main',
-    config,
-    cores,
-  });
+  const child = startPushServer(transport, 1, plainSetup(cores, 1), supervisor);
   const { endpoint } = await child.next('listening', PATIENCE_MS);
   return { endpoint, pid: child.pid, stop: () => child.stop({ kind: 'stop' }) };
 }

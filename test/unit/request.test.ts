@@ -21,7 +21,7 @@ const picky = defineScenario({
 
 describe('what the server is told', () => {
   test('is the default where neither scenario nor user care', () => {
-    expect(readRequest(broadcast, {}, flags).server({})).toEqual({
+    expect(readRequest(broadcast, {}, flags).server({})).toMatchObject({
       policy: 'drop-newest',
       replay: 0,
     });
@@ -29,16 +29,16 @@ describe('what the server is told', () => {
 
   test('is what the scenario needs, at each point of a sweep', () => {
     const { server } = readRequest(picky, {}, flags);
-    expect(server({})).toEqual({ policy: 'keep-latest', replay: 5 });
-    expect(server({ kept: 9 })).toEqual({ policy: 'keep-latest', replay: 9 });
+    expect(server({})).toMatchObject({ policy: 'keep-latest', replay: 5 });
+    expect(server({ kept: 9 })).toMatchObject({ policy: 'keep-latest', replay: 9 });
   });
 
   test('is what the user says, whatever the scenario needs', () => {
-    expect(readRequest(picky, { policy: 'block' }, flags).server({})).toEqual({
+    expect(readRequest(picky, { policy: 'block' }, flags).server({})).toMatchObject({
       policy: 'block',
       replay: 5,
     });
-    expect(readRequest(picky, { replay: '0' }, flags).server({})).toEqual({
+    expect(readRequest(picky, { replay: '0' }, flags).server({})).toMatchObject({
       policy: 'keep-latest',
       replay: 0,
     });

@@ -3,6 +3,7 @@ import type { RunComparison, RunResult } from '../../../core/result.ts';
 import { pointName } from '../../../core/result.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { headlineComparisons } from '../../compare-arms.ts';
+import { answersOf } from '../../findings/registry.ts';
 import { describePoint, validityOf } from '../../summary.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { headlineOf } from '../headline.ts';
@@ -14,7 +15,11 @@ import { metricOf } from '../view.ts';
 
 export function verdictSection(run: RunResult, looks: readonly ArmLook[]): Markup {
   const nameOf = (arm: string): string => looks.find((look) => look.arm.name === arm)?.name ?? arm;
-  const { title, rest } = headlineOf(run, nameOf);
+  const headline = headlineOf(run, nameOf);
+  const [answer, ...more] = answersOf(run);
+  // What was found comes before how the arms differ in it.
+  const title = answer ?? headline.title;
+  const rest = answer === undefined ? headline.rest : [...more, headline.title, ...headline.rest];
   const comparisons = headlineComparisons(run);
   return html`<section id="verdict" aria-labelledby="verdict-title">
 ${unfinished(run)}

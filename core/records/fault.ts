@@ -1,0 +1,40 @@
+/** What a fault in the middle of a load did, as it is stored in the run file. */
+import { z } from 'zod';
+
+const count = z.number().int().nonnegative();
+/** HdrHistogram V2, compressed, base64. */
+const histogram = z.string();
+
+export const faultRecordSchema = z.object({
+  cut: z.string(),
+  strategy: z.string(),
+  resume: z.boolean(),
+  /** Clients it was meant to hit. */
+  planned: count,
+  /** What the injector itself says that it did: outside the code under test, and looked up afterwards. */
+  confirmed: z.object({ by: z.string(), count, atMs: z.number() }),
+  /** When the path, or the server, was there again, ms after the start of the load. */
+  mendedAtMs: z.number().optional(),
+  /** Clients that were not back at the end. */
+  away: count,
+  /** Fault → noticed by the client, µs. */
+  detected: histogram,
+  /** Fault → noticed by the server, µs; only where the server tells. */
+  detectedByServer: histogram.optional(),
+  /** Fault → connected again, and → first delivery after that, µs. */
+  back: histogram,
+  firstMessage: histogram,
+  handshake: histogram,
+  attempts: count,
+  refused: count,
+  refusals: z.array(z.object({ cause: z.string(), count })),
+  gaps: count,
+  /** Messages that the server wrote again. */
+  replayed: count.optional(),
+  /** Per 100 ms of the load. */
+  timeline: z.array(
+    z.object({ ms: z.number(), connected: count, attempts: count, refused: count }),
+  ),
+});
+
+export type FaultRecord = z.infer<typeof faultRecordSchema>;

@@ -1,0 +1,4 @@
+/** Figures of trials with a record of this kind. */
+import type { Metric } from '../metric.ts';
+
+export const soakMetrics = {} as const satisfies Record<string, Metric>;
