@@ -5,7 +5,7 @@ export interface AppRequest {
   /** Number of the session it came from, and its identity where it has one. */
   readonly session: { readonly number: number; readonly id: string | undefined };
   readonly data: unknown;
-  /** The data as JSON text. What is handed on unread is better handed on as `new RawJson(text)`. */
+  /** The data as JSON text. What is handed on unread is better handed on as `new RawJson(request)`. */
   readonly text: string;
   /** Aborted when the client gives the request up, or has gone. */
   readonly signal: AbortSignal;
@@ -21,15 +21,20 @@ export type RequestHandler = (
 
 /** JSON that is sent as it is. It must be one value, and on one line. */
 export class RawJson {
-  readonly text: string;
+  /** The text, or what has it: the data of a request that is sent back is never made a string of. */
+  readonly source: string | Pick<AppRequest, 'text'>;
 
-  constructor(text: string) {
-    this.text = text;
+  constructor(source: string | Pick<AppRequest, 'text'>) {
+    this.source = source;
+  }
+
+  get text(): string {
+    return typeof this.source === 'string' ? this.source : this.source.text;
   }
 }
 
 /** Answers with what was sent. */
-export const echo: RequestHandler = ({ text }) => new RawJson(text);
+export const echo: RequestHandler = (request) => new RawJson(request);
 
 export function isGenerator(value: unknown): value is AsyncGenerator<unknown, unknown> {
   return (

@@ -13,10 +13,11 @@ import type { Asks } from './asks.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import { CircuitOpenError } from './circuit-breaker.ts';
 import type { Hub } from './hub.ts';
-import { memberText } from './json-text.ts';
+import { memberBytes } from './json-text.ts';
 import { nameProblem } from './names.ts';
 import type { Operation } from './operation.ts';
 import { parseOperation } from './operation.ts';
+import type { SentRequest } from './quick-request.ts';
 import { readQuickRequest } from './quick-request.ts';
 import type { Session } from './session.ts';
 
@@ -83,13 +84,16 @@ export class Operator {
     this.handler = handler;
   }
 
-  /** @param reply where the answer to a request goes; left out, to the session's stream */
-  carryOut(session: Session, text: string, reply?: Reply): Outcome {
-    const quick = readQuickRequest(text);
+  /**
+   * @param message must be UTF-8; it is only looked at during the call
+   * @param reply where the answer to a request goes; left out, to the session's stream
+   */
+  carryOut(session: Session, message: Buffer, reply?: Reply): Outcome {
+    const quick = readQuickRequest(message);
     const outcome =
       quick === undefined
-        ? this.parseAndPerform(session, text, reply)
-        : this.request(session, quick.id, quick.text, reply);
+        ? this.parseAndPerform(session, message, reply)
+        : this.request(session, quick, reply);
     if (outcome.status >= 400) this.counters.refused += 1;
     return outcome;
   }
@@ -107,27 +111,28 @@ export class Operator {
     for (const controller of requests?.values() ?? []) controller.abort();
   }
 
-  private parseAndPerform(session: Session, text: string, reply: Reply | undefined): Outcome {
-    const operation = parseOperation(text);
+  private parseAndPerform(session: Session, message: Buffer, reply: Reply | undefined): Outcome {
+    const operation = parseOperation(message.toString('utf8'));
     return 'problem' in operation
       ? { status: 400, says: operation.problem, malformed: operation.malformed }
-      : this.perform(session, operation, text, reply);
+      : this.perform(session, operation, message, reply);
   }
 
   private perform(
     session: Session,
     operation: Operation,
-    text: string,
+    message: Buffer,
     reply: Reply | undefined,
   ): Outcome {
     switch (operation.op) {
       case 'request':
-        return this.request(session, operation.id, JSON.stringify(operation.data), reply);
+        return this.request(session, new ParsedRequest(operation.id, operation.data), reply);
       case 'publish': {
         const { room, event, key } = operation;
         const problem = this.roomProblem(room);
         if (problem !== undefined) return problem;
-        const data = Buffer.from(memberText(text, 'data') ?? 'null');
+        // A copy: the message is the caller's.
+        const data = Buffer.from(memberBytes(message, 'data') ?? 'null');
         this.hub.publish({ room, event, key, data, kind: 'json' });
         return { status: 202 };
       }
@@ -195,42 +200,45 @@ export class Operator {
   }
 
   /** Most handlers answer at once: then nothing is remembered and no promise is made. */
-  private request(session: Session, id: string, text: string, reply: Reply | undefined): Outcome {
-    if (this.open.get(session)?.get(id)?.signal.aborted === false) {
+  private request(session: Session, sent: SentRequest, reply: Reply | undefined): Outcome {
+    if (this.open.size > 0 && this.open.get(session)?.get(sent.id)?.signal.aborted === false) {
       // Two answers of one id could not be told apart, nor could one of them be given up.
-      return { status: 409, says: `request '${id}' is under way already` };
+      return { status: 409, says: `request '${sent.id}' is under way already` };
     }
     this.counters.requests += 1;
-    const request = new LazyRequest(session, text);
+    const request = new LazyRequest(session, sent);
     try {
       const result = this.breaker.run(() => {
         const made = this.handler(request);
-        if (isGenerator(made)) return sparing(request, this.parts(session, id, request, made));
+        if (isGenerator(made)) return sparing(request, this.parts(session, request, made));
         return made instanceof Promise ? sparing(request, made) : made;
       });
-      if (result instanceof Promise) this.follow(session, id, request, result, reply);
-      else this.answer(session, id, result, reply);
+      if (result instanceof Promise) this.follow(session, request, result, reply);
+      else this.answer(session, request, result, reply);
     } catch (error) {
-      this.fail(session, id, error, reply);
+      this.fail(session, sent.id, error, reply);
     }
+    // The handler may look at it later, when the message is not what it was.
+    sent.keep();
     return reply === undefined ? FOLLOWS : REPLIED;
   }
 
   /** Keeps a request in mind until it is answered, so that it can be given up. */
   private follow(
     session: Session,
-    id: string,
-    { controller }: LazyRequest,
+    request: LazyRequest,
     result: Promise<unknown>,
     reply: Reply | undefined,
   ): void {
+    const { controller } = request;
+    const { id } = request.sent;
     const requests = this.open.get(session) ?? new Map<string, AbortController>();
     this.open.set(session, requests);
     requests.set(id, controller);
     result
       .then((value) => {
         if (controller.signal.aborted) throw new Error('cancelled');
-        this.answer(session, id, value, reply);
+        this.answer(session, request, value, reply);
       })
       .catch((error: unknown) => this.fail(session, id, error, reply))
       .finally(() => {
@@ -243,8 +251,7 @@ export class Operator {
   /** Sends the parts of an answer, no faster than the session reads them. */
   private async parts(
     session: Session,
-    id: string,
-    { controller: { signal } }: LazyRequest,
+    { sent: { id }, controller: { signal } }: LazyRequest,
     generator: AsyncGenerator<unknown, unknown>,
   ): Promise<unknown> {
     for (let part = 0; ; part += 1) {
@@ -257,10 +264,19 @@ export class Operator {
     }
   }
 
-  private answer(session: Session, id: string, result: unknown, reply: Reply | undefined): void {
-    const text = `{"id":${quote(id)},"data":${textOf(result)}}`;
+  private answer(
+    session: Session,
+    request: LazyRequest,
+    result: unknown,
+    reply: Reply | undefined,
+  ): void {
+    const { sent } = request;
+    const json =
+      result instanceof RawJson && result.source === request
+        ? sent.echo()
+        : `{"id":${quote(sent.id)},"data":${textOf(result)}}`;
     this.counters.answered += 1;
-    this.reply(session, text, reply);
+    this.reply(session, json, reply);
   }
 
   private fail(session: Session, id: string, error: unknown, reply: Reply | undefined): void {
@@ -276,9 +292,9 @@ export class Operator {
     this.reply(session, `{"id":${JSON.stringify(id)},"error":${JSON.stringify(says)}}`, reply);
   }
 
-  private reply(session: Session, text: string, reply: Reply | undefined): void {
-    if (reply === undefined) this.hub.tell(session, 'answer', text);
-    else reply(text);
+  private reply(session: Session, json: Buffer | string, reply: Reply | undefined): void {
+    if (reply === undefined) this.hub.tell(session, 'answer', json);
+    else reply(json.toString());
   }
 }
 
@@ -296,15 +312,38 @@ function textOf(value: unknown): string {
   return value instanceof RawJson ? value.text : JSON.stringify(value ?? null);
 }
 
+/** A request that had to be parsed. */
+class ParsedRequest implements SentRequest {
+  readonly id: string;
+  readonly text: string;
+
+  constructor(id: string, data: unknown) {
+    this.id = id;
+    this.text = JSON.stringify(data);
+  }
+
+  keep(): void {
+    // It has left its message already.
+  }
+
+  echo(): string {
+    return `{"id":${quote(this.id)},"data":${this.text}}`;
+  }
+}
+
 /** Parses its data and makes its signal only when somebody looks at them: an echo never does. */
 class LazyRequest implements AppRequest {
   readonly session: AppRequest['session'];
-  readonly text: string;
+  readonly sent: SentRequest;
   private made: AbortController | undefined;
 
-  constructor(session: AppRequest['session'], text: string) {
+  constructor(session: AppRequest['session'], sent: SentRequest) {
     this.session = session;
-    this.text = text;
+    this.sent = sent;
+  }
+
+  get text(): string {
+    return this.sent.text;
   }
 
   get data(): unknown {

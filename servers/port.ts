@@ -14,6 +14,7 @@ import type {
 } from '../core/transport.ts';
 import type { Gatekeeper } from './admission.ts';
 import type { Hub } from './hub.ts';
+import { isAt } from './json-text.ts';
 import type { Operator } from './operator.ts';
 import type { Encoder, Session } from './session.ts';
 import { TokenBucket } from './token-bucket.ts';
@@ -97,11 +98,11 @@ class Seat implements Attendance {
       hub.publish({ data: Buffer.from(message), kind: 'binary', event: 'binary' });
     } else if (!isUtf8(message)) {
       hub.expel(session, 'malformed');
-    } else if (!startsOperation(message)) {
+    } else if (!isAt(message, 0, OPERATION)) {
       // The bytes belong to the caller; a session's socket may keep what it is given.
       hub.broadcast(Buffer.from(message));
     } else {
-      const outcome = operator.carryOut(session, message.toString('utf8'));
+      const outcome = operator.carryOut(session, message);
       if (outcome.status === 400 && outcome.malformed === true) hub.expel(session, 'malformed');
       else if (outcome.status >= 400) {
         const { status, says = '' } = outcome;
@@ -116,14 +117,6 @@ class Seat implements Attendance {
     if (broke !== undefined) hub.counters.expelled[broke] += 1;
     hub.closed(this.session, this.connection);
   }
-}
-
-function startsOperation(message: Buffer): boolean {
-  return (
-    message[0] === 0x7b &&
-    message.length >= OPERATION.length &&
-    message.compare(OPERATION, 0, OPERATION.length, 0, OPERATION.length) === 0
-  );
 }
 
 /** @returns 0 when the session may send one more message, or the ms until it may */

@@ -69,7 +69,7 @@ export function addRoutes(listener: Listener, services: PushServices): void {
       hub.counters.upstream += 1;
       const inResponse = post.query.get('answer') === 'response';
       const reply = inResponse ? (text: string) => post.answer(200, text) : undefined;
-      const outcome = operator.carryOut(session, post.bytes.toString('utf8'), reply);
+      const outcome = operator.carryOut(session, post.bytes, reply);
       if (outcome.status >= 400) post.refuse(outcome.status, outcome.says ?? '');
       else if (outcome.replied !== true) post.done(outcome.status);
     }),

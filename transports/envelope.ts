@@ -12,7 +12,7 @@ const BACKSLASH = 0x5c;
 const EVENT = Buffer.from('"event":');
 const ID = Buffer.from('"id":');
 const DATA = Buffer.from('"data":');
-const CLOSE = Buffer.from('}');
+const CLOSE = 0x7d;
 
 /** The text of an event; its data alone where that says everything. */
 export function encodeEnvelope(push: PushEvent): Buffer {
@@ -20,8 +20,28 @@ export function encodeEnvelope(push: PushEvent): Buffer {
   if (typeof data === 'string') return Buffer.from(`${headOf(event, id)}"data":${data}}`);
   const bare = event === '' && id === '' && kind !== 'binary';
   if (bare && !isEnvelope(data, 0, data.length)) return data;
-  const head = headOf(kind === 'binary' ? 'binary' : event, id);
-  return Buffer.concat([Buffer.from(head), DATA, dataOf(data, kind), CLOSE]);
+  const head = headBytes(kind === 'binary' ? 'binary' : event, id);
+  const value = dataOf(data, kind);
+  // In every answer, and cheaper than Buffer.concat (the part `request` of `npm run bench:self`).
+  const end = head.length + value.length;
+  const text = Buffer.allocUnsafe(end + 1);
+  text.set(head);
+  text.set(value, head.length);
+  text[end] = CLOSE;
+  return text;
+}
+
+let lastEvent = '';
+let lastHead = Buffer.from('{"data":');
+
+/** Events of one name, such as 'answer', mostly follow each other; an id is another each time. */
+function headBytes(event: string, id: string): Buffer {
+  if (id !== '') return Buffer.from(`${headOf(event, id)}"data":`);
+  if (event !== lastEvent) {
+    lastHead = Buffer.from(`${headOf(event, id)}"data":`);
+    lastEvent = event;
+  }
+  return lastHead;
 }
 
 function headOf(event: string, id: string): string {

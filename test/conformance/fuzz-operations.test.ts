@@ -45,7 +45,7 @@ describe.each([2_001, 2_002, 2_003, 2_004, 2_005])('with seed %i', (seed) => {
       const original = `{"op":"request","id":"${random.int(100)}","data":${pick(random, values)}}`;
       const text =
         random.int(4) === 0 ? original : mutate(random, Buffer.from(original)).toString();
-      const read = readQuickRequest(text);
+      const read = readQuickRequest(Buffer.from(text));
       if (read === undefined) continue;
       quick += 1;
       const where = `case ${index} of seed ${seed}: ${JSON.stringify(text)}`;

@@ -103,13 +103,35 @@ export function encodeSse({ event, id, data, kind }: PushEvent): Buffer {
   if (kind === 'binary') {
     return Buffer.from(`${idLine(id)}event: binary\ndata: ${data.toString('base64')}\n\n`);
   }
-  const head = event === '' && id === '' ? DATA : Buffer.from(headOf(event, id));
-  if (!data.includes(0x0a) && !data.includes(0x0d)) return Buffer.concat([head, data, END]);
-  const lines = data.toString('utf8').split(/\r\n|\r|\n/);
-  return Buffer.concat([head, Buffer.from(`${lines.join('\ndata: ')}\n\n`)]);
+  if (data.includes(0x0a) || data.includes(0x0d)) {
+    const lines = data.toString('utf8').split(/\r\n|\r|\n/);
+    return Buffer.from(`${headOf(event, id)}${lines.join('\ndata: ')}\n\n`);
+  }
+  const head = headBytes(event, id);
+  // In every answer, and cheaper than Buffer.concat (the part `request` of `npm run bench:self`).
+  const end = head.length + data.length;
+  const bytes = Buffer.allocUnsafe(end + 2);
+  bytes.set(head);
+  bytes.set(data, head.length);
+  bytes[end] = LF;
+  bytes[end + 1] = LF;
+  return bytes;
 }
-const DATA = Buffer.from('data: ');
-const END = Buffer.from('\n\n');
+
+const LF = 0x0a;
+
+let lastEvent = '';
+let lastHead = Buffer.from('data: ');
+
+/** Events of one name, such as 'answer', mostly follow each other; an id is another each time. */
+function headBytes(event: string, id: string): Buffer {
+  if (id !== '') return Buffer.from(headOf(event, id));
+  if (event !== lastEvent) {
+    lastHead = Buffer.from(headOf(event, id));
+    lastEvent = event;
+  }
+  return lastHead;
+}
 
 function headOf(event: string, id: string): string {
   return `${idLine(id)}${event === '' ? '' : `event: ${event}\n`}data: `;
@@ -153,6 +175,10 @@ class SseConnection implements Connection {
 
   whenDrained(callback: () => void): void {
     this.response.once('drain', callback);
+  }
+
+  hint(retryMs: number): void {
+    this.response.write(`retry: ${Math.round(retryMs)}\n\n`);
   }
 
   heartbeat(): void {
