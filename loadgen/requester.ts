@@ -3,9 +3,11 @@
  * their outcome. Of a request it keeps what the recorder keeps, and no object.
  */
 import type { Clock } from '../core/clock.ts';
-import type { RequestOrder, TripReport } from '../core/control.ts';
-import { createMessageWriter } from '../core/message.ts';
+import type { RequestOrder } from '../core/control.ts';
+import type { TripReport } from '../core/process-reports.ts';
 import { createRandom } from '../core/random.ts';
+import type { RequestWriter } from '../core/request-writer.ts';
+import { createRequestWriter } from '../core/request-writer.ts';
 import type { Schedule } from '../core/schedule.ts';
 import { createSchedule } from '../core/schedule.ts';
 import type { Ticker } from '../core/ticker.ts';
@@ -13,7 +15,6 @@ import type { Client } from '../core/transport.ts';
 import { TripRecorder } from '../core/trip-recorder.ts';
 import { isErrorAnswer, readNumericId, readPartNumber } from './event-fields.ts';
 
-const CLOSE = Buffer.from('}');
 /** Keeps the choice of cancelled requests apart from the arrivals, which come from the same seed. */
 const CANCEL_SEED = 7_919;
 
@@ -42,7 +43,7 @@ export class Requester {
   private readonly recorder: TripRecorder;
   /** Those of this worker alone; event j of it is request j × workers + worker. */
   private readonly schedule: Schedule;
-  private readonly write: ReturnType<typeof createMessageWriter>;
+  private readonly write: RequestWriter;
   /** Parts that each answer has; 0 where it comes in one piece. */
   private readonly parts: number;
   /** Parts of each request that have come. */
@@ -72,7 +73,7 @@ export class Requester {
       planned,
     });
     this.recorder.onComplete = () => this.onComplete();
-    this.write = createMessageWriter(order.payloadBytes);
+    this.write = createRequestWriter(order.payloadBytes);
     this.parts = order.work.kind === 'parts' ? order.work.parts : 0;
     this.partsOf = new Uint32Array(this.parts > 0 ? whole.count : 0);
     if (this.parts > 0 && order.cancelShare > 0) {
@@ -141,13 +142,12 @@ export class Requester {
 
   private send(index: number, dueAt: number): void {
     const sentAt = this.clock();
-    const head = Buffer.from(`{"op":"request","id":"${this.firstId + index}","data":`, 'latin1');
-    const frame = Buffer.concat([head, this.write(index, dueAt, sentAt), CLOSE]);
+    const operation = this.write(this.firstId + index, index, dueAt, sentAt);
     this.recorder.sent(index, sentAt);
     // Open loop: the next request does not wait for this one.
     this.clientOf(index)
-      ?.send(frame)
-      .catch(() => this.recorder.failed(index));
+      ?.send(operation)
+      ?.catch(() => this.recorder.failed(index));
   }
 
   private cancel(index: number): void {
@@ -155,7 +155,7 @@ export class Requester {
     this.clientOf(index)
       ?.send(Buffer.from(`{"op":"cancel","id":"${this.firstId + index}"}`, 'latin1'))
       // It has crossed the end of the answer: there is nothing left to cancel, which is no fault.
-      .catch(() => undefined);
+      ?.catch(() => undefined);
   }
 }
 

@@ -4,7 +4,7 @@
  */
 import { configOf, connectToParent } from '../../core/child.ts';
 import { createClock, NS_PER_MS, newEpoch } from '../../core/clock.ts';
-import { createMessageWriter } from '../../core/message.ts';
+import { createRequestWriter } from '../../core/request-writer.ts';
 import type { Schedule } from '../../core/schedule.ts';
 import { createSchedule } from '../../core/schedule.ts';
 import { createTicker } from '../../core/ticker.ts';
@@ -83,7 +83,7 @@ const outcome = await connectAll(config.clients, 64, clock, (client) =>
   }),
 );
 const clients = outcome.clients.filter((client): client is Client => client !== undefined);
-const write = createMessageWriter(128);
+const write = createRequestWriter(128);
 
 type LoadOrder = Extract<ToAsker, { kind: 'load' }>;
 
@@ -100,10 +100,9 @@ async function load({ timesPerS, durationMs, between }: LoadOrder): Promise<void
   answers = 0;
   const sends: Promise<void>[] = [];
   const send = (index: number, dueAt: number): void => {
-    const head = Buffer.from(`{"op":"request","id":"${index}","data":`);
-    const operation = Buffer.concat([head, write(index, dueAt, clock()), Buffer.from('}')]);
-    const client = clients[index % clients.length];
-    if (client !== undefined) sends.push(client.send(operation));
+    const operation = write(index, index, dueAt, clock());
+    const sending = clients[index % clients.length]?.send(operation);
+    if (sending !== undefined) sends.push(sending);
     const isLastOfTurn = (index + 1) % clients.length === 0;
     if (isLastOfTurn && between === 'deaf') Atomics.wait(ear, 0, 0, DEAF_MS);
   };

@@ -6,7 +6,7 @@ import { reservedEvents } from '../../servers/names.ts';
 import { defaults } from '../../servers/push-server.ts';
 import type { TransportName } from '../../transports/registry.ts';
 import { transports } from '../../transports/registry.ts';
-import { encodeClientFrame } from '../../transports/ws/client.ts';
+import { encodeClientFrame } from '../../transports/ws/client-frame.ts';
 import { opcodes } from '../../transports/ws/parser.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { protocolOf } from './protocols.ts';

@@ -49,8 +49,8 @@ export function idOf({ session }: Client): string {
 }
 
 /** Sends an operation the way the client's transport has for it. */
-export function operate(client: Client, operation: object): Promise<void> {
-  return client.send(Buffer.from(JSON.stringify(operation)));
+export async function operate(client: Client, operation: object): Promise<void> {
+  await client.send(Buffer.from(JSON.stringify(operation)));
 }
 
 /** Sends an operation and waits until it has been carried out: what is sent in order is done in order. */

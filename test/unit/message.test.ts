@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import {
+  carriesTimes,
   createMessageWriter,
   isMessage,
+  isSmallMessage,
   MIN_MESSAGE_BYTES,
   readDueAt,
   readSentAt,
   readSeq,
+  readSmallSeq,
+  SMALLEST_MESSAGE_BYTES,
 } from '../../core/message.ts';
 
 const message = createMessageWriter(100)(7, 8, 9);
@@ -50,7 +54,7 @@ describe('a benchmark message', () => {
     expect([readSeq(read, 6), readDueAt(read, 6), readSentAt(read, 6)]).toEqual([7, 8, 9]);
   });
 
-  test.each([0, 1, MIN_MESSAGE_BYTES - 1])('cannot have %d bytes', (bytes) => {
+  test.each([0, 1, SMALLEST_MESSAGE_BYTES - 1])('cannot have %d bytes', (bytes) => {
     expect(() => createMessageWriter(bytes)).toThrow(RangeError);
   });
 
@@ -80,5 +84,58 @@ describe('a text that is not one of ours', () => {
 
   test('is told from a message although the bytes after its end would make it one', () => {
     expect(isMessage(message, 0, MIN_MESSAGE_BYTES - 1)).toBe(false);
+  });
+});
+
+const smallSizes = Array.from(
+  { length: MIN_MESSAGE_BYTES - SMALLEST_MESSAGE_BYTES },
+  (_, index) => SMALLEST_MESSAGE_BYTES + index,
+);
+
+describe('a message too small for its times', () => {
+  test('starts at 16 bytes and ends where there is room for them', () => {
+    expect(smallSizes[0]).toBe(16);
+    expect(smallSizes.at(-1)).toBe(74);
+    expect([74, 75].map(carriesTimes)).toEqual([false, true]);
+  });
+
+  test.each(smallSizes)(
+    'of %d bytes has exactly that size, is JSON, and gives back its number',
+    (bytes) => {
+      for (const seq of [0, 42, 9_999_999_999]) {
+        const written = createMessageWriter(bytes)(seq, 5, 6);
+        expect(written.length).toBe(bytes);
+        expect(JSON.parse(written.toString())).toMatchObject({ n: seq });
+        const read = Buffer.concat([Buffer.from('data: '), written, Buffer.from('\n\n')]);
+        expect(isSmallMessage(read, 6, 6 + bytes)).toBe(true);
+        expect(readSmallSeq(read, 6)).toBe(seq);
+        expect(isMessage(read, 6, 6 + bytes)).toBe(false);
+      }
+    },
+  );
+
+  test('is one line, and its size is made up of a body as soon as one fits', () => {
+    const body = (bytes: number): unknown =>
+      (JSON.parse(createMessageWriter(bytes)(1, 0, 0).toString()) as { b?: string }).b;
+    expect([16, 22, 23, 24, 64].map(body)).toEqual([
+      undefined,
+      undefined,
+      '',
+      't',
+      'the quick brown fox jumps over the lazy d',
+    ]);
+    for (const bytes of smallSizes) {
+      expect(createMessageWriter(bytes)(1, 0, 0).toString()).not.toMatch(/[\r\n\\]/);
+    }
+  });
+
+  test.each([
+    ['cut short', Buffer.from('{"n":         4')],
+    ['plain text', Buffer.from('hello there, you')],
+    ['other JSON', Buffer.from('{"price":1.50000}')],
+    ['an envelope', Buffer.from('{"id":"k3-17","data":{}}')],
+    ['a whole message', message],
+  ])('is told from %s', (_, bytes) => {
+    expect(isSmallMessage(bytes, 0, bytes.length)).toBe(false);
   });
 });

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_MS } from '../../core/clock.ts';
-import type { RequestOrder, TripCounts } from '../../core/control.ts';
+import type { RequestOrder } from '../../core/control.ts';
 import { isMessage, readDueAt, readSeq } from '../../core/message.ts';
+import type { TripCounts } from '../../core/process-reports.ts';
 import type { Ticker } from '../../core/ticker.ts';
 import type { Client } from '../../core/transport.ts';
 import { Requester } from '../../loadgen/requester.ts';

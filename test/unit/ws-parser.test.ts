@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Random } from '../../core/random.ts';
 import { createRandom } from '../../core/random.ts';
-import { encodeClientFrame } from '../../transports/ws/client.ts';
+import { encodeClientFrame } from '../../transports/ws/client-frame.ts';
 import { opcodes, WsParser } from '../../transports/ws/parser.ts';
 import { encodeServerFrame } from '../../transports/ws/server.ts';
 import { everyCut, feedPieces, randomCuts } from '../feeder.ts';
@@ -369,9 +369,19 @@ describe('a frame we encode', () => {
   });
 
   test('as the client is masked with the bytes given', () => {
-    const mask = Buffer.from([1, 2, 4, 8]);
+    const [mask] = new Int32Array(Uint8Array.from([1, 2, 4, 8]).buffer);
     const encoded = encodeClientFrame(ping, Buffer.from([0, 0, 0, 0, 0xff]), mask);
     expect([...encoded]).toEqual([0x89, 0x85, 1, 2, 4, 8, 1, 2, 4, 8, 0xfe]);
+  });
+
+  test('as the client, of every length, is not touched by the frames that follow', () => {
+    const frames = Array.from({ length: 2_000 }, (_, length) =>
+      encodeClientFrame(text, Buffer.alloc(length, 'abcde')),
+    );
+    for (const [length, frame] of frames.entries()) {
+      const payload = Buffer.alloc(length, 'abcde').toString('latin1');
+      expect(parseWithLibrary(frame, true)).toEqual([`message ${payload}`]);
+    }
   });
 
   test('as the client has a new mask each time', () => {
