@@ -2,6 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { ownerOf } from './process-owner.ts';
+
+/** Names of temporary folders; the first group is whose it is. */
+export const TEMPORARY_NAME = /^pushbench-tls-(\d+-\d+)-/;
 
 export interface Certificate {
   readonly certPath: string;
@@ -35,7 +39,7 @@ export async function createCertificate(): Promise<Certificate> {
       },
     ],
   });
-  const folder = mkdtempSync(join(tmpdir(), 'pushbench-tls-'));
+  const folder = mkdtempSync(join(tmpdir(), `pushbench-tls-${ownerOf(process.pid)}-`));
   const certPath = join(folder, 'cert.pem');
   const keyPath = join(folder, 'key.pem');
   writeFileSync(certPath, cert);

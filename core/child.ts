@@ -10,6 +10,8 @@ export interface Channel<In, Out> {
  */
 export function connectToParent<In, Out>(process: NodeJS.Process): Channel<In, Out> {
   process.on('disconnect', () => process.exit(0));
+  // It may have gone while this process was still being loaded, with nobody to hear of it.
+  if (process.connected === false) process.exit(0);
   // The controller decides when its children end: Ctrl-C reaches the whole process group.
   process.on('SIGINT', () => undefined);
   return {

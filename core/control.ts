@@ -3,8 +3,19 @@
  * of one trial share nothing but these, a socket, and the epoch of the clock.
  */
 import type { Epoch } from './clock.ts';
-import type { Faults, Injected } from './faults.ts';
+import type { Faults } from './faults.ts';
 import type { EncodedHistogram } from './histogram.ts';
+import type { Inspect, ServerInspected, WorkerInspected } from './inspection.ts';
+import type {
+  Closure,
+  Gauge,
+  LoopSample,
+  PhaseReport,
+  Published,
+  Roll,
+  ServerCounts,
+  TripReport,
+} from './process-reports.ts';
 import type {
   Audience,
   Comeback,
@@ -17,12 +28,20 @@ import type {
 import type { ScheduleOptions } from './schedule.ts';
 import type { ClientKind, Endpoint } from './transport.ts';
 
+/**
+ * Raised when a server of before would not understand a controller of now, or its messages not be
+ * understood: a gate runs the server of another commit.
+ */
+export const CONTROL_VERSION = 1;
+
 export interface ServerConfig {
   readonly epoch: Epoch;
   readonly transport: string;
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of a transport that is not over HTTP; left out or 0: any free port. */
+  readonly tcpPort?: number;
   readonly heartbeatMs: number;
   /** A session with more than this buffered is slow, and treated by the policy. */
   readonly bufferLimitBytes: number;
@@ -56,6 +75,10 @@ export interface PublishOrder {
   readonly audience: Audience;
   /** Faults are injected into measured phases only. */
   readonly measured: boolean;
+  /** What comes before it in the schedule is left out: it was due while there was no server; left out, all is sent. */
+  readonly firstIndex?: number;
+  /** How long after the last of them a client waits to hear that they got there; left out: as long as it takes. */
+  readonly deadlineMs?: number;
 }
 
 /** Questions of the server to its sessions in turn, as data for the one who asks. */
@@ -64,6 +87,8 @@ export interface AskOrder {
   readonly startNs: number;
   readonly payloadBytes: number;
   readonly timeoutMs: number;
+  /** Where several processes ask: of the schedule those for which i mod `of` is `index`. */
+  readonly share?: { readonly index: number; readonly of: number };
 }
 
 /** Requests of the clients. Every worker follows the whole schedule and sends request i when i mod workers is its own number. */
@@ -77,83 +102,14 @@ export interface RequestOrder {
   readonly work: RequestWork;
 }
 
-/** Round trips of one phase as the side that started them saw them. */
-export interface TripCounts {
-  readonly planned: number;
-  readonly sent: number;
-  /** Answered, late ones included. */
-  readonly answered: number;
-  /** Of the answered: after the timeout. */
-  readonly late: number;
-  /** Answered with an error, or refused. */
-  readonly errors: number;
-  /** Answers to what was answered already. */
-  readonly duplicated: number;
-  /** Answers to what was never asked. */
-  readonly foreign: number;
-  readonly cancelled: number;
-  /** Parts of answers, over all round trips. */
-  readonly parts: number;
-  /** Parts that came although the request had been cancelled. */
-  readonly partsAfterCancel: number;
-  /** Parts that answered requests lack; only where every answer has as many parts. */
-  readonly partsMissing?: number;
-  /** Parts that came out of turn, or again; only there. */
-  readonly partsOutOfTurn?: number;
-  readonly beforeDue: number;
-}
-
-/** Of one process over one phase. Merged by adding counts, histograms and cells. */
-export interface TripReport {
-  readonly counts: TripCounts;
-  /** due → answered and sent → answered of what was answered, µs */
-  readonly due: EncodedHistogram;
-  readonly sent: EncodedHistogram;
-  /** sentAt − dueAt, µs */
-  readonly slip: EncodedHistogram;
-  /** due → first part, µs; only where answers have parts */
-  readonly first: EncodedHistogram | undefined;
-  /** Between one part and the next, µs. */
-  readonly gap: EncodedHistogram | undefined;
-  /** Round trip without the time the other side says it worked, µs; only where it says so. */
-  readonly overhead: EncodedHistogram | undefined;
-  /** Row per round trip of the whole schedule: due → answered in µs plus one; 0 where it has none, or is another process's. */
-  readonly cells: Uint32Array;
-  readonly firstSentAt: number;
-  readonly lastSentAt: number;
-  readonly lastAnsweredAt: number | undefined;
-}
-
-/** What the server counted since its start. */
-export interface ServerCounts {
-  /** Deliveries left out, by reason. */
-  readonly drops: Readonly<Record<string, number>>;
-  /** Bytes read and written on all sockets, HTTP heads and requests included. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
-  /** Time that publishing stood still for a slow session, ns. */
-  readonly blockedNs: number;
-}
-
-export interface Published {
-  readonly kind: 'published';
-  readonly sent: number;
-  /** sentAt − dueAt of every message, µs. */
-  readonly slip: EncodedHistogram;
-  readonly firstSentAt: number;
-  readonly lastSentAt: number;
-  readonly injected: Injected;
-  /** Messages the upstream did not take; only where a client publishes. */
-  readonly failed: number;
-}
-
-/** What an event loop did since the last sample of the same process. */
-export interface LoopSample {
-  /** Share of the time the event loop was busy, 0–1. */
-  readonly utilization: number;
-  readonly gcMs: number;
-  readonly gcLongestMs: number;
-  readonly rssBytes: number;
+/** How the processes of a server are replaced, one after the other. */
+export interface RollOrder {
+  /** Sent away in good order, the next one being there already; or killed, and started again. */
+  readonly how: 'drain' | 'kill';
+  /** How long draining one may take. */
+  readonly deadlineMs: number;
+  /** How long it may take at most, after each of them, until as many sessions are there as before. */
+  readonly settleMs: number;
 }
 
 /** Messages of before the trial, for those who want a history. */
@@ -169,6 +125,9 @@ export type ToServer =
   | { readonly kind: 'ask'; readonly order: AskOrder }
   /** Asks for the counters as they are now. */
   | { readonly kind: 'count' }
+  | Inspect
+  /** Asks how full it is; may be asked in the middle of a load. */
+  | { readonly kind: 'gauge' }
   /** Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. */
   | { readonly kind: 'flood'; readonly durationMs: number; readonly payloadBytes: number }
   /** Beats at this interval from now on; 0 beats nobody. */
@@ -177,33 +136,40 @@ export type ToServer =
   | { readonly kind: 'closures' }
   /** Sends everybody away without a stampede, then ends by itself. */
   | { readonly kind: 'drain'; readonly deadlineMs: number }
+  /** Of a server with several processes: replaces them all, one after the other. */
+  | { readonly kind: 'roll'; readonly order: RollOrder }
   | { readonly kind: 'stop' };
-
-/** A connection that has ended, as the server saw it. */
-export interface Closure {
-  /** ns since the epoch */
-  readonly at: number;
-  /** Why the server ended it; undefined where it was ended from outside. */
-  readonly why: string | undefined;
-}
 
 export type FromServer =
   | {
       readonly kind: 'listening';
+      /** `CONTROL_VERSION` of the server. */
+      readonly version: number;
       readonly endpoint: Endpoint;
       readonly httpPort: number;
       /** Of the processes that serve, where it is not the one that says so. */
       readonly pids?: readonly number[];
     }
-  | { readonly kind: 'beating' }
+  /** Other processes serve from now on. */
+  | { readonly kind: 'members'; readonly pids: readonly number[] }
+  | { readonly kind: 'rolled'; readonly roll: Roll }
+  /** `sent` is the number of heartbeats so far, over all sessions, of one process. */
+  | { readonly kind: 'beating'; readonly sent?: number }
   | { readonly kind: 'closures'; readonly closures: readonly Closure[] }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
   | { readonly kind: 'prefilled' }
   | Published
   /** The last question has its outcome. */
-  | { readonly kind: 'asked'; readonly report: TripReport }
+  | {
+      readonly kind: 'asked';
+      readonly report: TripReport;
+      /** Of the other processes that asked. */
+      readonly others?: readonly TripReport[];
+    }
   | { readonly kind: 'handling' }
   | { readonly kind: 'counted'; readonly counts: ServerCounts }
+  | { readonly kind: 'gauged'; readonly gauge: Gauge }
+  | ServerInspected
   | { readonly kind: 'flooded'; readonly sent: number; readonly durationNs: number }
   | {
       readonly kind: 'server-sample';
@@ -219,7 +185,14 @@ export interface WorkerConfig {
   readonly transport: string;
   readonly client: ClientKind;
   /** Connections for requests beside the streams, and how many requests may be under way on each. */
-  readonly upstream: { readonly connections: number; readonly pipelining: number };
+  readonly upstream: {
+    readonly connections: number;
+    readonly pipelining: number;
+    /** How long the answer to a POST may take; left out: five minutes. */
+    readonly timeoutMs?: number;
+    /** How long a connection for it may take; left out: ten seconds. */
+    readonly connectTimeoutMs?: number;
+  };
   readonly faults: Faults;
 }
 
@@ -235,6 +208,8 @@ export interface Expectation {
   readonly deadlineMs: number;
   /** Keep the latency of every delivery of every `sampleEvery`-th message; 0 keeps none. */
   readonly sampleEvery: number;
+  /** When messages are due that are too small to say so; `starts` tells from when on. */
+  readonly schedule?: ScheduleOptions;
 }
 
 /** How a worker's clients answer what the server asks them. */
@@ -254,48 +229,23 @@ export interface HistoryOrder {
   readonly deadlineMs: number;
 }
 
-/** What became of the histories of one worker's clients, those that never connected included. */
-export interface HistoryReport {
-  readonly clients: number;
-  /** Messages of all histories together. */
-  readonly expected: number;
-  readonly received: number;
-  /** Messages that came again, or after a later one. */
-  readonly repeated: number;
-  /** From the call to connect to the last message of the history, µs; of clients that lack nothing. */
-  readonly latency: EncodedHistogram;
-}
-
-/** What became of the connections of one worker that were cut. Times are ns since the epoch; NaN: never. */
-export interface ComebackReport {
-  /** Per client of this worker. */
-  readonly lostAt: Float64Array;
-  readonly backAt: Float64Array;
-  /** First delivery on the new connection. */
-  readonly firstMessageAt: Float64Array;
-  /** Every attempt to connect, and those of them that failed. */
-  readonly attemptedAt: Float64Array;
-  readonly refusedAt: Float64Array;
-  readonly refusals: readonly { readonly cause: string; readonly count: number }[];
-  /** From the call to connect to the end of the handshake, of what succeeded, µs. */
-  readonly handshake: EncodedHistogram;
-  /** Events that said that something is missing. */
-  readonly gaps: number;
-  /** Connections that ended, the second end of one client included. */
-  readonly cut: number;
-}
-
 export type ToWorker =
   | {
       readonly kind: 'connect';
       readonly endpoint: Endpoint;
+      /** Where client i goes instead, by i modulo their number; what is sent beside a stream does not. */
+      readonly detours?: readonly Endpoint[];
       readonly clients: number;
       /** Number of the first of them among the clients of all workers, of which there are `totalClients`. */
       readonly firstClient: number;
       readonly totalClients: number;
       readonly phase: ConnectPhase;
+      /** Beside those who are connected; they only hold their connection. */
+      readonly adds?: boolean;
       readonly history?: HistoryOrder | undefined;
       readonly answer: 'stream' | 'response';
+      /** Addresses that clients connect from, client i from the one of i modulo their number; left out: the system's choice. */
+      readonly sources?: number;
       readonly concurrency: number;
       readonly timeoutMs: number;
     }
@@ -307,66 +257,18 @@ export type ToWorker =
       readonly asks: AskBehaviour | undefined;
       readonly slow: (SlowReaders & { readonly totalClients: number }) | undefined;
       /** How clients behave whose connection ends; left out, they stay away. */
-      readonly comeback: Comeback | undefined;
+      readonly comeback: (Comeback & { readonly seed: number }) | undefined;
     }
+  /** When the schedule of what is expected starts, ns since the epoch; where messages do not carry their times, or clients stall. */
+  | { readonly kind: 'starts'; readonly startNs: number }
   /** With `everyone`, each worker follows the whole schedule and sends for its own clients. */
   | { readonly kind: 'publish'; readonly order: PublishOrder; readonly everyone: boolean }
   | { readonly kind: 'request'; readonly order: RequestOrder }
   /** The load is over; what follows is waiting for stragglers, which is no work to be judged by. */
   | { readonly kind: 'load-over' }
+  | Inspect
   | { readonly kind: 'collect' }
   | { readonly kind: 'stop' };
-
-/** Counts of one worker over one phase. Every message of the phase to every client is in exactly one of received and lost. */
-export interface DeliveryCounts {
-  readonly received: number;
-  readonly duplicated: number;
-  /** Deliveries that came after one with a higher sequence number. */
-  readonly reordered: number;
-  /** Deliveries after the deadline; they are among the received. */
-  readonly late: number;
-  /** Messages that are not of this benchmark or this phase. */
-  readonly foreign: number;
-  /** Deliveries received before they were due or sent: a fault of the clock, never clamped away. */
-  readonly beforeDue: number;
-}
-
-export interface PhaseReport {
-  readonly kind: 'phase-report';
-  /** Where this worker's clients made requests. */
-  readonly requests: TripReport | undefined;
-  /** Per room or key that must be in one order: a digest per client of the order it saw. */
-  readonly orders: readonly { readonly channel: number; readonly digest: number }[] | undefined;
-  /** Of the connect phase; what came twice since then is in it too. */
-  readonly history: HistoryReport | undefined;
-  /** Clients that do not have the last message of each of their channels. */
-  readonly staleClients: number;
-  /** Answers to questions of the server, and their parts, that could not be sent. */
-  readonly failedAnswers: number;
-  /** Where clients were told how to come back. */
-  readonly comebacks: ComebackReport | undefined;
-  readonly upstreamConnections: number;
-  readonly counts: DeliveryCounts;
-  /** due → received, µs */
-  readonly due: EncodedHistogram;
-  /** sent → received, µs */
-  readonly sent: EncodedHistogram;
-  /**
-   * Row per kept message, column per client of this worker: due → received in µs plus one; 0 where it
-   * has not arrived.
-   */
-  readonly cells: Uint32Array;
-  readonly columns: number;
-  /** Bytes read since the handshakes and messages received since then; undefined where a library hides it. */
-  readonly wire: { readonly bytes: number; readonly messages: number } | undefined;
-  /** Of the load, without the wait for stragglers. */
-  readonly loop: LoopSample;
-  /** When the last delivery of the phase came, ns since the epoch; undefined when none did. */
-  readonly lastReceivedAt: number | undefined;
-  /** How late the worker's own 20 ms probe ran, µs. */
-  readonly probe: { readonly p99: number; readonly max: number };
-  readonly closed: readonly { readonly cause: string; readonly count: number }[];
-}
 
 export interface Connected {
   readonly kind: 'connected';
@@ -386,6 +288,7 @@ export type FromWorker =
   | Published
   /** The last request of this worker has been sent. */
   | { readonly kind: 'requested' }
+  | WorkerInspected
   | PhaseReport
   | {
       readonly kind: 'worker-sample';

@@ -62,8 +62,8 @@ const catalogue = {
   'bad-usage': ({ problem, command }: { problem: string; command: string }) =>
     request(problem, `'npm run ${command} -- --help' shows how it is used.`),
 
-  'bad-value': ({ flag, problem }: { flag: string; problem: string }) =>
-    request(`${flag}: ${problem}.`, 'Nothing was started.'),
+  'bad-value': (d: { flag: string; problem: string; nearest?: string | undefined }) =>
+    request(`${d.flag}: ${d.problem}.`, didYouMean(d.nearest, 'Nothing was started.')),
 
   'out-of-range': (d: { flag: string; value: string; min: string; max: string; why?: string }) =>
     request(
@@ -109,8 +109,38 @@ const catalogue = {
       'Give a certificate and its key, both PEM; --tls makes one for the run.',
     ),
 
+  'no-namespaces': ({ why }: { why: string }) =>
+    machine(
+      `A network that swallows everything cannot be made here: ${why}.`,
+      'It needs Linux, root, iproute2 (ip, ss) and nsenter; without them, bench reconnect --cut half-open comes close.',
+    ),
+
   'page-not-built': ({ why }: { why: string }) =>
     machine(`The page is not there: ${why}.`, "'npm run build' makes it."),
+
+  'other-control-version': ({ server }: { server: string }) =>
+    request(
+      `This generator cannot drive ${server}: that build speaks another version of the control messages.`,
+      'Choose a newer base, or compare with a saved run: --baseline FILE.',
+    ),
+
+  'baseline-of-another-load': ({
+    path,
+    differing,
+  }: {
+    path: string;
+    differing: readonly string[];
+  }) =>
+    request(
+      `${path} was saved from another load: ${differing.join('; ')}.`,
+      'Give the same parameters, or save a new baseline with --save FILE.',
+    ),
+
+  'config-unusable': ({ path, problem }: { path: string; problem: string }) =>
+    request(`${path} cannot be used: ${problem}.`, 'docs/gate.md shows what may stand in it.'),
+
+  'base-not-built': ({ ref, problem, hint }: { ref: string; problem: string; hint: string }) =>
+    request(`The base '${ref}' cannot be built: ${problem}.`, hint),
 
   'out-not-writable': ({ path, why }: { path: string; why: string }) =>
     machine(
@@ -130,11 +160,22 @@ const catalogue = {
       "'npm run doctor' shows what this machine can measure; try fewer --clients or a lower --rate.",
     ),
 
-  'run-file-unreadable': ({ path, why }: { path: string; why: string }) =>
+  'run-file-unreadable': (d: { path: string; why: string; hint?: string }) =>
     request(
-      `${path} is not a run file that can be read: ${why}.`,
-      'Run files are named run.json and are written by bench.',
+      `${d.path} is not a run file that can be read: ${d.why}.`,
+      d.hint ?? 'Run files are named run.json and are written by bench.',
     ),
+
+  'no-such-run': (d: { name: string; folder: string; latest: readonly string[]; count: number }) =>
+    request(
+      `There is no run '${d.name}', neither as a path nor in ${d.folder}.`,
+      d.count === 0
+        ? 'There are no runs there yet; bench makes them.'
+        : `Write a run id, a path to a run folder, or latest or latest~1. The latest of ${d.count}: ${d.latest.join(', ')}.`,
+    ),
+
+  'runs-not-compared': ({ why, hint }: { why: string; hint: string }) =>
+    request(`These runs are not compared: ${why}.`, hint),
 
   'bad-address': ({ url, problem }: { url: string; problem: string }) =>
     request(

@@ -1,6 +1,6 @@
 /** What this process's event loop and garbage collector did, sampled from inside. */
 import { PerformanceObserver, performance } from 'node:perf_hooks';
-import type { LoopSample } from './control.ts';
+import type { LoopSample } from './process-reports.ts';
 
 export interface LoopProbe {
   /**

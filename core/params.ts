@@ -3,6 +3,7 @@
  * which the parser, `--help`, `list` and the documentation are made.
  */
 import { fault } from './errors.ts';
+import { nearestOf } from './nearest.ts';
 import * as units from './units.ts';
 
 interface Numeric {
@@ -18,6 +19,13 @@ export type Param =
       readonly choices: readonly string[];
       readonly default: string;
       readonly help: string;
+    }
+  | {
+      /** Words with a grammar of their own, which whoever uses them checks. */
+      readonly type: 'text';
+      readonly placeholder: string;
+      readonly default: string;
+      readonly help: string;
     };
 export type Params = Readonly<Record<string, Param>>;
 
@@ -26,7 +34,9 @@ export type ParamValue<P extends Param> = P extends {
   choices: readonly (infer C)[];
 }
   ? C
-  : number;
+  : P extends { type: 'text' }
+    ? string
+    : number;
 export type ParamValues<P extends Params = Params> = { readonly [K in keyof P]: ParamValue<P[K]> };
 
 /** Values as they are stored in a run file. */
@@ -67,6 +77,7 @@ export function placeholderOf(param: Param): string {
     durationMs: 'time',
     share: 'n%',
     choice: param.type === 'choice' ? param.choices.join('|') : '',
+    text: param.type === 'text' ? param.placeholder : '',
   }[param.type];
 }
 
@@ -75,11 +86,13 @@ export function placeholderOf(param: Param): string {
  */
 export function parseParam(name: string, param: Param, text: string): number | string {
   const flag = `--${name}`;
+  if (param.type === 'text') return text;
   if (param.type === 'choice') {
     if (!param.choices.includes(text)) {
       throw fault('bad-value', {
         flag,
         problem: `'${text}' is not one of ${param.choices.join(', ')}`,
+        nearest: nearestOf(text, param.choices),
       });
     }
     return text;

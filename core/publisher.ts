@@ -8,7 +8,7 @@ import { NS_PER_US } from './clock.ts';
 import type { PublishOrder } from './control.ts';
 import type { EncodedHistogram } from './histogram.ts';
 import { createHistogram, encodeHistogram, HIGHEST_US } from './histogram.ts';
-import { createMessageWriter, putChannel } from './message.ts';
+import { createMessageWriter, MIN_CHANNEL_MESSAGE_BYTES, putChannel } from './message.ts';
 import { createSchedule } from './schedule.ts';
 import type { Ticker } from './ticker.ts';
 
@@ -34,6 +34,9 @@ export async function publishOnSchedule(
   const write = createMessageWriter(order.payloadBytes);
   const channels = channelsOf(order.audience);
   const named = order.audience.kind !== 'everybody';
+  if (named && order.payloadBytes < MIN_CHANNEL_MESSAGE_BYTES) {
+    throw new RangeError(`${order.payloadBytes} bytes are too few to name a channel`);
+  }
   const slip = createHistogram();
   let firstSentAt = 0;
   let lastSentAt = 0;

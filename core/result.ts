@@ -3,7 +3,9 @@
  * looked at again. The schema is the definition; the types follow from it.
  */
 import { z } from 'zod';
+import { beatRecordSchema } from './records/beat.ts';
 import { faultRecordSchema } from './records/fault.ts';
+import { gateRecordSchema } from './records/gate.ts';
 import { restRecordSchema } from './records/rest.ts';
 import { searchRecordSchema } from './records/search.ts';
 import { soakRecordSchema } from './records/soak.ts';
@@ -70,7 +72,7 @@ const phaseSchema = z.object({
 });
 
 const timelineSchema = z.object({
-  /** Seconds since the start of the measured phase. */
+  /** Seconds since the start of the measured phase; a row may hold several, of which it tells one or the mean. */
   second: z.number(),
   deliveries: z.number(),
   /** due → received of the messages due in this second, µs */
@@ -162,7 +164,9 @@ const trialSchema = z.object({
   ledger: ledgerSchema.optional(),
   histograms: histogramsSchema.optional(),
   timeline: z.array(timelineSchema),
-  injected: z.object({ dropped: count, duplicated: count, swapped: count }).optional(),
+  injected: z
+    .object({ dropped: count, duplicated: count, swapped: count, delayed: count.optional() })
+    .optional(),
   closed: z.array(z.object({ cause: z.string(), count })),
   /** What a fault in the middle of the load did, and how it was got over. */
   fault: faultRecordSchema.optional(),
@@ -170,6 +174,8 @@ const trialSchema = z.object({
   stall: stallRecordSchema.optional(),
   /** Memory and CPU at rest, step by step. */
   rest: restRecordSchema.optional(),
+  /** Peers that fell silent, and what finding them cost. */
+  beat: beatRecordSchema.optional(),
   /** What was looked at all through a long load. */
   soak: soakRecordSchema.optional(),
   probes: probesSchema,
@@ -200,6 +206,15 @@ const controlSchema = z.object({
   p99: z.number(),
   cpu: z.number(),
   deliveries: count,
+});
+
+/** What went wrong beside the trials; the run goes on without it. */
+const incidentSchema = z.object({
+  round: count,
+  point: pointSchema,
+  /** What is missing for it: the start of a sentence. */
+  what: z.string(),
+  says: z.string(),
 });
 
 export const verdicts = [
@@ -283,6 +298,8 @@ export const runResultSchema = z.object({
     /** Upstream connections of each worker, and requests under way on each. */
     connections: count.optional(),
     pipelining: count.optional(),
+    /** Server processes behind the one port. */
+    processes: count.optional(),
   }),
   /** Values of the swept parameters, one point per element; one empty point when nothing is swept. */
   points: z.array(pointSchema),
@@ -291,8 +308,11 @@ export const runResultSchema = z.object({
   trials: z.array(trialSchema),
   control: z.array(controlSchema),
   yardstick: z.array(yardstickSchema).optional(),
+  incidents: z.array(incidentSchema).optional(),
   /** Of runs that look for a limit: what each search came to. */
   searches: z.array(searchRecordSchema).optional(),
+  /** Of runs that a gate was decided by. */
+  gate: gateRecordSchema.optional(),
   comparisons: z.array(comparisonSchema),
   warnings: z.array(warningSchema),
 });
@@ -308,6 +328,7 @@ export type Histograms = z.infer<typeof histogramsSchema>;
 export type Point = z.infer<typeof pointSchema>;
 export type Trial = z.infer<typeof trialSchema>;
 export type Yardstick = z.infer<typeof yardstickSchema>;
+export type Incident = z.infer<typeof incidentSchema>;
 export type ControlTrial = z.infer<typeof controlSchema>;
 export type RunComparison = z.infer<typeof comparisonSchema>;
 export type Environment = z.infer<typeof environmentSchema>;

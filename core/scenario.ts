@@ -19,6 +19,8 @@ export interface ConnectPhase {
   readonly history?: number;
   /** What the server publishes to everybody before anybody connects; it needs `ServerNeeds.replay`. */
   readonly prefill?: Prefill;
+  /** `clients` are those there are then, and the ones of before stay. They only hold their connection: no load may follow. */
+  readonly adds?: true;
 }
 
 export interface Prefill {
@@ -44,11 +46,32 @@ export interface LoadPhase {
   readonly publish?: PublishLoad;
   readonly request?: RequestLoad;
   readonly ask?: AskLoad;
-  /** Clients that read only now and then. */
+  /** Clients that read only now and then, or stop for a while. */
   readonly slow?: SlowReaders;
   /** What is broken in the middle of it. */
   readonly fault?: FaultPlan;
+  /** How often memory, descriptors, timers and latencies are looked at and kept. */
+  readonly soak?: { readonly intervalMs: number };
 }
+
+/** Nothing but heartbeats: what those who are connected cost while they wait. */
+export type RestPhase =
+  | {
+      readonly kind: 'rest';
+      readonly what: 'memory';
+      /** How long memory may take until it moves no more. */
+      readonly durationMs: number;
+    }
+  | {
+      readonly kind: 'rest';
+      readonly what: 'cpu';
+      /** 0 sends none. */
+      readonly heartbeatMs: number;
+      /** How long CPU is counted, at least. */
+      readonly durationMs: number;
+      /** Only to have the code of heartbeats compiled before what is counted: nothing of it is kept. */
+      readonly warmUp?: true;
+    };
 
 export interface PublishLoad {
   /** Messages per second, over all channels. */
@@ -102,15 +125,42 @@ export interface AskLoad {
   readonly gapMs: number;
 }
 
-export interface SlowReaders {
+/** Clients that do not keep up with what they are sent. */
+export type SlowReaders = IntervalReaders | Stall;
+
+/** They stop and read in turn, all through a load. */
+export interface IntervalReaders {
+  readonly kind?: 'intervals';
   /** Share of all clients: the last ones. */
   readonly share: number;
   readonly pauseMs: number;
   readonly readMs: number;
 }
 
+/** They stop once, and then read again. */
+export interface Stall {
+  readonly kind: 'stall';
+  /** Share of all clients: the last ones. */
+  readonly share: number;
+  /** Whether they really do; otherwise they only stand apart, as those do that the others are held against. */
+  readonly stalls: boolean;
+  /** When they stop, after the start of the load, and for how long. */
+  readonly atMs: number;
+  readonly forMs: number;
+  /** What each still reads meanwhile, bytes of messages per second; 0 reads nothing. */
+  readonly readBytesPerS: number;
+}
+
 /** How connections come to an end that nobody asked for. */
-export const cuts = ['fin', 'rst', 'black-hole', 'half-open', 'restart', 'drain'] as const;
+export const cuts = [
+  'fin',
+  'rst',
+  'black-hole',
+  'half-open',
+  'restart',
+  'drain',
+  'rolling-kill',
+] as const;
 export type Cut = (typeof cuts)[number];
 
 /** When clients that were cut off try to come back. */
@@ -141,7 +191,16 @@ export interface Comeback {
   readonly silenceMs: number;
 }
 
-export type Phase = ConnectPhase | LoadPhase;
+/** Nothing but heartbeats: what they cost, and how long it takes either side to notice silence. */
+export interface BeatPhase {
+  readonly kind: 'beat';
+  /** How long cost is counted without heartbeats, and with them, at least. */
+  readonly windowMs: number;
+  /** A black hole, from the end of those on. */
+  readonly fault: FaultPlan;
+}
+
+export type Phase = ConnectPhase | LoadPhase | RestPhase | BeatPhase;
 
 export interface Scenario {
   readonly name: string;
@@ -160,12 +219,30 @@ export interface Scenario {
   readonly vary?: string;
   /** Ways to run every arm that are put beside each other; the first has no name. */
   readonly variants?: (values: PlainValues) => readonly Variant[];
+  /** Looks for the highest load that meets an objective, and runs no other. */
+  readonly search?: (values: PlainValues) => SearchPlan;
   /** What the server must be told to play its part; left out, its defaults. */
   readonly server?: (values: PlainValues) => Partial<ServerNeeds>;
   /** Metrics the verdict speaks of, most important first. At most five. */
   readonly headline: readonly string[];
   /** The sweep to suggest to somebody who wants to look around the operating point. */
   readonly explore: string;
+}
+
+/** Which parameter is searched, and for what. */
+export interface SearchPlan {
+  readonly param: string;
+  readonly unit: '/s' | 'count';
+  /** What the load has to keep to, in the words of core/objective. */
+  readonly objective: string;
+  readonly from: number;
+  readonly to: number;
+  /** Factor between steps until one fails. */
+  readonly factor: number;
+  /** How far apart the last pass and the first fail may be in the end, as a share. */
+  readonly resolution: number;
+  /** How often one step is run again because the machine was busy with something else. */
+  readonly retries: number;
 }
 
 /** An arm of its own on every transport: other values of some parameters. */
@@ -209,19 +286,21 @@ export interface ServerNeeds {
 
 /** Checks the phases against the parameters' types, then forgets those types. */
 export function defineScenario<const P extends Params>(
-  scenario: Omit<Scenario, 'params' | 'phases' | 'server' | 'variants'> & {
+  scenario: Omit<Scenario, 'params' | 'phases' | 'server' | 'variants' | 'search'> & {
     readonly params: P;
     phases(values: ParamValues<P>): readonly Phase[];
     readonly variants?: (values: ParamValues<P>) => readonly Variant[];
+    readonly search?: (values: ParamValues<P>) => SearchPlan;
     readonly server?: (values: ParamValues<P>) => Partial<ServerNeeds>;
   },
 ): Scenario {
   // The values come from fillParams over these same params, which is what makes the casts true.
-  const { server, variants, ...rest } = scenario;
+  const { server, variants, search, ...rest } = scenario;
   return {
     ...rest,
     phases: (values) => scenario.phases(values as ParamValues<P>),
     ...(variants === undefined ? {} : { variants: (values) => variants(values as ParamValues<P>) }),
+    ...(search === undefined ? {} : { search: (values) => search(values as ParamValues<P>) }),
     ...(server === undefined ? {} : { server: (values) => server(values as ParamValues<P>) }),
   };
 }

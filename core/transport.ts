@@ -39,6 +39,8 @@ export type CloseReason =
   | 'too-big'
   /** The peer reads too slowly. */
   | 'slow'
+  /** The peer has not answered a heartbeat: nobody is there to be told. */
+  | 'silent'
   /** A fault on the server's side. */
   | 'error';
 
@@ -54,8 +56,12 @@ export interface Connection {
   writeAll(frames: readonly Frame[]): boolean;
   /** Calls back once, when all that was written has left; only after a `write` that answered false. */
   whenDrained(callback: () => void): void;
+  /** Tells the client when to come back after a cut, where the protocol has a field of its own for it. */
+  hint?(retryMs: number): void;
   /** Keeps idle timers on the path from firing: an SSE comment, a WebSocket ping, an empty line. */
   heartbeat(): void;
+  /** Calls back for every answer to a heartbeat; only where the protocol has one. */
+  onAnswer?(callback: () => void): void;
   /**
    * Ends the connection in good order, after what was written; the end is told to the attendance.
    * @param retryMs when the client should come back, where the protocol can say so
@@ -182,11 +188,14 @@ export interface Client {
   readonly bytesRead: number | undefined;
   /** The identity the server gave this client, where it was asked for one. */
   readonly session: string | undefined;
+  /** When the server last said to come back after a cut, ms, where the protocol has a field for it. */
+  readonly retryMs?: number | undefined;
   /**
    * Sends one message or operation upstream, over the connection itself or beside it.
+   * @returns when it has got there; undefined where it goes over the connection, and nobody will say so
    * @throws Error (as a rejection) when it did not get there or was refused
    */
-  send(message: Buffer): Promise<void>;
+  send(message: Buffer): Promise<void> | undefined;
   /** Stops reading the socket: how a slow consumer is made. */
   pause(): void;
   resume(): void;
@@ -200,6 +209,8 @@ export interface ConnectOptions {
   readonly sink: Sink;
   readonly clock: () => number;
   readonly timeoutMs: number;
+  /** Where to connect from; left out, the system chooses. Clients of libraries do not know it. */
+  readonly localAddress?: string;
   /** What to say when connecting (docs/push-server.md): 'session=new&room=a'. */
   readonly query?: string;
   /** Where answers to requests come from, for transports that have the choice. */
@@ -245,4 +256,24 @@ export interface Transport {
 /** A connection that did not come about; counted in the ledger, never thrown at a user. */
 export class HandshakeError extends Error {
   override readonly name = 'HandshakeError';
+  /** What to do about it. */
+  readonly hint: string | undefined;
+  /** When to try again, where the server said so. */
+  readonly retryMs: number | undefined;
+
+  constructor(
+    message: string,
+    more: { readonly hint?: string | undefined; readonly retryMs?: number | undefined } = {},
+  ) {
+    super(message);
+    this.hint = more.hint;
+    this.retryMs = more.retryMs;
+  }
+}
+
+/** What happened and what to do about it, in one sentence. */
+export function explain(thrown: unknown): string {
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  const hint = thrown instanceof HandshakeError ? thrown.hint : undefined;
+  return hint === undefined ? reason : `${reason} (${hint})`;
 }

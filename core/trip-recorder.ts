@@ -8,9 +8,9 @@
  *      ├──── first ───┤  ├ gap ┤
  */
 import { NS_PER_MS, NS_PER_US } from './clock.ts';
-import type { TripCounts, TripReport } from './control.ts';
 import type { Histogram } from './histogram.ts';
 import { createHistogram, encodeHistogram, HIGHEST_US, valueAtQuantile } from './histogram.ts';
+import type { TripCounts, TripReport } from './process-reports.ts';
 import type { Schedule } from './schedule.ts';
 
 export interface TripOptions {

@@ -15,6 +15,8 @@ export const faultRecordSchema = z.object({
   confirmed: z.object({ by: z.string(), count, atMs: z.number() }),
   /** When the path, or the server, was there again, ms after the start of the load. */
   mendedAtMs: z.number().optional(),
+  /** Connections whose end a client noticed, the second end of one client included. */
+  noticed: count,
   /** Clients that were not back at the end. */
   away: count,
   /** Fault → noticed by the client, µs. */
@@ -24,6 +26,8 @@ export const faultRecordSchema = z.object({
   /** Fault → connected again, and → first delivery after that, µs. */
   back: histogram,
   firstMessage: histogram,
+  /** End of a connection, as the client noticed it → connected again, of every return, µs. */
+  outage: histogram.optional(),
   handshake: histogram,
   attempts: count,
   refused: count,
@@ -31,9 +35,21 @@ export const faultRecordSchema = z.object({
   gaps: count,
   /** Messages that the server wrote again. */
   replayed: count.optional(),
+  /** Of clients that are not given what they missed: deliveries due while they were away, and those that never came. */
+  loss: z.object({ predicted: count, found: count }).optional(),
   /** Per 100 ms of the load. */
   timeline: z.array(
-    z.object({ ms: z.number(), connected: count, attempts: count, refused: count }),
+    z.object({
+      ms: z.number(),
+      /** At the end of the step. */
+      connected: count,
+      attempts: count,
+      refused: count,
+      /** Deliveries due in this step that never came; only where every message was kept. */
+      missing: count.optional(),
+      /** Share of one core; only where it could be read. */
+      serverCpu: z.number().optional(),
+    }),
   ),
 });
 

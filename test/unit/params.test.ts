@@ -14,6 +14,7 @@ const choice: Param = {
   default: 'server',
   help: '',
 };
+const text: Param = { type: 'text', placeholder: 'words', default: '', help: '' };
 
 function refusalOf(
   name: string,
@@ -44,6 +45,7 @@ describe('a parameter', () => {
       written: 'client',
       placeholder: 'server|client',
     },
+    { param: text, text: 'a < b', value: 'a < b', written: 'a < b', placeholder: 'words' },
   ])(
     'of type $param.type reads $text, writes $written and shows $placeholder',
     ({ param, text, value, written, placeholder }) => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
-import type { TripCounts } from '../../core/control.ts';
 import { decodeHistogram } from '../../core/histogram.ts';
+import type { TripCounts } from '../../core/process-reports.ts';
 import { createSchedule } from '../../core/schedule.ts';
 import { TripRecorder } from '../../core/trip-recorder.ts';
 
