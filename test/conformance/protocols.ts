@@ -43,6 +43,7 @@ const closeCodes: Readonly<Record<CloseReason, number>> = {
   error: 1011,
   restart: 1012,
   slow: 1013,
+  silent: 1001,
 };
 
 function get(

@@ -9,6 +9,8 @@ import { connect as connectTcp } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import type { Client, ConnectOptions, Sink } from '../../core/transport.ts';
 import { HandshakeError } from '../../core/transport.ts';
+import type { Stage } from '../handshake-trouble.ts';
+import { brokenOff, SERVER_ENDED, tooSlow } from '../handshake-trouble.ts';
 import { asksForIdentity, expectWelcome } from './welcome.ts';
 
 /** As large as libuv's own read size; one for the whole process, since reads never overlap. */
@@ -16,6 +18,8 @@ const sharedReadBuffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Turns the bytes of one connection into messages. Bytes are only valid during the call. */
 export interface Decoder {
+  /** When the server last said to come back after a cut, ms, where the protocol has a field for it. */
+  readonly retryMs?: number | undefined;
   feed(bytes: Buffer, start: number, end: number, receivedAt: number): void;
 }
 
@@ -29,7 +33,7 @@ export interface LeanProtocol {
    * @throws Error with a sentence when the answer is wrong.
    */
   handshake(bytes: Buffer, start: number, end: number): Opened | undefined;
-  send(connection: LeanConnection, message: Buffer): Promise<void>;
+  send(connection: LeanConnection, message: Buffer): Promise<void> | undefined;
   /** What to write before the end of a connection we close ourselves. */
   farewell?(): Buffer;
 }
@@ -52,6 +56,9 @@ export class LeanConnection implements Client {
   private decoder: Decoder | undefined;
   private onOpen: ((error?: Error) => void) | undefined;
   private cause: string | undefined;
+  /** Why there was no stream, where that is known. */
+  private refusal: HandshakeError | undefined;
+  private isConnected = false;
   private closing = false;
   /** Of the whole handshake: a time-out of the socket would start anew with every byte that trickles in. */
   private readonly deadline: NodeJS.Timeout;
@@ -76,10 +83,10 @@ export class LeanConnection implements Client {
         return true;
       },
     });
-    this.deadline = setTimeout(
-      () => this.fail(`no answer within ${options.timeoutMs} ms`),
-      options.timeoutMs,
-    );
+    this.deadline = setTimeout(() => this.refuse(this.lateness()), options.timeoutMs);
+    this.socket.once('connect', () => {
+      this.isConnected = true;
+    });
     this.socket.once(options.endpoint.tls === undefined ? 'connect' : 'secureConnect', () => {
       if (protocol.request === undefined) this.tryOpen(sharedReadBuffer, 0, 0, 0);
       else this.socket.write(protocol.request, 'latin1');
@@ -90,9 +97,13 @@ export class LeanConnection implements Client {
       this.cause ??= first.message;
     });
     this.socket.once('end', () => {
-      this.cause ??= 'the server ended the connection';
+      this.cause ??= SERVER_ENDED;
     });
     this.socket.once('close', () => this.onClosed());
+  }
+
+  get retryMs(): number | undefined {
+    return this.decoder?.retryMs;
   }
 
   private onBytes(bytes: Buffer, length: number, receivedAt: number): void {
@@ -116,7 +127,7 @@ export class LeanConnection implements Client {
         this.decoder.feed(bytes, opened.bodyAt, end, receivedAt);
       }
     } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error));
+      this.refuse(error);
     }
   }
 
@@ -128,8 +139,20 @@ export class LeanConnection implements Client {
 
   private onClosed(): void {
     const cause = this.cause ?? 'the connection was closed';
-    if (this.onOpen !== undefined) this.opened(new HandshakeError(cause));
+    if (this.onOpen !== undefined) this.opened(this.refusal ?? brokenOff(cause));
     else if (!this.closing) this.options.sink.closed(this.client, cause);
+  }
+
+  private lateness(): HandshakeError {
+    const { endpoint, timeoutMs } = this.options;
+    const stage: Stage =
+      this.decoder !== undefined ? 'unnamed' : this.isConnected ? 'asking' : 'connecting';
+    return tooSlow(stage, `${endpoint.host}:${endpoint.port}`, timeoutMs);
+  }
+
+  private refuse(thrown: unknown): void {
+    if (this.cause === undefined && thrown instanceof HandshakeError) this.refusal = thrown;
+    this.fail(thrown instanceof Error ? thrown.message : String(thrown));
   }
 
   /** Gives up on the connection, with the reason the sink will be told. */
@@ -147,7 +170,7 @@ export class LeanConnection implements Client {
     this.cause ??= cause;
   }
 
-  send(message: Buffer): Promise<void> {
+  send(message: Buffer): Promise<void> | undefined {
     return this.protocol.send(this, message);
   }
 
@@ -169,11 +192,12 @@ export class LeanConnection implements Client {
 }
 
 /** Without `tls` bytes are counted as they are on the wire; with it, before they were encrypted. */
-function openSocket({ endpoint }: ConnectOptions, onread: OnReadOpts): Socket {
+function openSocket({ endpoint, localAddress }: ConnectOptions, onread: OnReadOpts): Socket {
   const { host, port, tls } = endpoint;
-  if (tls === undefined) return connectTcp({ host, port, noDelay: true, onread });
+  const from = localAddress === undefined ? {} : { localAddress };
+  if (tls === undefined) return connectTcp({ host, port, ...from, noDelay: true, onread });
   // TLSSocket reads into the buffer too, which its types do not know.
-  const options = { host, port, ca: tls.ca, onread };
+  const options = { host, port, ...from, ca: tls.ca, onread };
   return connectTls(options).setNoDelay(true);
 }
 

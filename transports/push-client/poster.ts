@@ -22,7 +22,7 @@ export function createPoster(
     async post(path, contentType, body) {
       agent ??= newAgent(timeoutMs, ca);
       const url = new URL(`${base}${path}`);
-      const answer = await request(await agent, url, {
+      const answer = await request(await agent, url, timeoutMs, {
         method: 'POST',
         headers: { ...headers, 'content-type': contentType },
         body: typeof body === 'string' ? body : Buffer.from(body),
@@ -57,6 +57,7 @@ export async function newAgent(timeoutMs: number, ca: string | undefined): Promi
 async function request(
   agent: Agent,
   url: URL,
+  timeoutMs: number,
   options: Omit<Dispatcher.RequestOptions, 'origin' | 'path'>,
 ): Promise<{ status: number; contentType: string; text: string; retryMs: number | undefined }> {
   try {
@@ -73,6 +74,9 @@ async function request(
     };
   } catch (error) {
     // Whether it was carried out is not known once it has left.
-    throw new PushClientError(isUnreachable(error) ? 'unreachable' : 'lost', troubleOf(error));
+    const { code } = error as { code?: unknown };
+    const says =
+      code === 'UND_ERR_HEADERS_TIMEOUT' ? `no answer within ${timeoutMs} ms` : troubleOf(error);
+    throw new PushClientError(isUnreachable(error) ? 'unreachable' : 'lost', says);
   }
 }

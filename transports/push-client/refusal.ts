@@ -9,10 +9,21 @@ export function refusalEnd(status: number, headers: Headers, text: string): Link
   return {
     kind: 'refused',
     status,
-    says: sentence ?? `the server answered ${status}`,
+    says: sentence ?? answerOf(status, headers),
     spoken: sentence !== undefined,
     retryMs: retryAfterMs(headers),
   };
+}
+
+/** What came, where it says nothing that is meant for people. */
+function answerOf(status: number, headers: Headers): string {
+  const answered = `the server answered ${status}`;
+  if (status >= 200 && status < 300) {
+    const type = contentTypeOf(headers);
+    return `${answered} with ${type === '' ? 'no content type' : type}, which no push server does`;
+  }
+  const { location } = headers;
+  return location === undefined ? answered : `${answered} and sends to ${String(location)}`;
 }
 
 /** What the server says, where that is one sentence; a page made for browsers is left out. */

@@ -20,6 +20,8 @@ export const openWsLink: OpenLink = ({ url, headers, ca, onWire }, events) => {
   });
   let end: LinkEnd | undefined;
   let silent = false;
+  /** What the server said when it let us in; what it says when it ends the connection is newer. */
+  let toldRetryMs: number | undefined;
   ws.on('unexpected-response', (request: ClientRequest, response: IncomingMessage) => {
     readText(response, (text) => {
       end = refusalEnd(response.statusCode ?? 0, response.headers, text);
@@ -31,7 +33,9 @@ export const openWsLink: OpenLink = ({ url, headers, ca, onWire }, events) => {
     // `ws` gives out Buffers unless it is told otherwise.
     if (silent || !Buffer.isBuffer(data)) return;
     onWire?.(isBinary ? `(binary) ${data.toString('base64')}\n` : `${data.toString('utf8')}\n`);
-    events.event(isBinary ? eventOfBinary(data) : eventOfText(data));
+    const event = isBinary ? eventOfBinary(data) : eventOfText(data);
+    if (event.event === 'retry') toldRetryMs = retryOf(event.data) ?? toldRetryMs;
+    else events.event(event);
   });
   ws.on('ping', () => events.alive());
   ws.on('error', (error) => {
@@ -40,7 +44,11 @@ export const openWsLink: OpenLink = ({ url, headers, ca, onWire }, events) => {
       : { kind: 'cut', says: troubleOf(error) };
   });
   ws.on('close', (code, reason) => {
-    end ??= { kind: 'cut', says: causeOf(code), retryMs: retryIn(reason.toString('utf8')) };
+    end ??= {
+      kind: 'cut',
+      says: causeOf(code),
+      retryMs: retryIn(reason.toString('utf8')) ?? toldRetryMs,
+    };
     finish();
   });
   function finish(): void {
@@ -83,6 +91,12 @@ function send(ws: WsSocket, data: string | Uint8Array): Promise<void> {
 
 function causeOf(code: number): string {
   return code === 1006 ? 'the connection was cut' : `closed by the server with ${code}`;
+}
+
+/** The event `retry` of a server that tells everybody when to come back: `{"ms":1500}`. */
+function retryOf(data: unknown): number | undefined {
+  const ms = typeof data === 'object' && data !== null && 'ms' in data ? data.ms : undefined;
+  return typeof ms === 'number' && ms >= 0 ? ms : undefined;
 }
 
 /** A server that sends everybody away says when each may come back: `retry=1500`. */

@@ -175,7 +175,7 @@ class RawProtocol implements LeanProtocol {
     return { bodyAt: start + 1, decoder: decoderOf };
   }
 
-  async send(connection: LeanConnection, message: Buffer): Promise<void> {
+  send(connection: LeanConnection, message: Buffer): undefined {
     connection.write(Buffer.concat([message, NEWLINE]));
   }
 }

@@ -28,6 +28,10 @@ export class ChunkedDecoder implements Decoder {
     this.onError = onError;
   }
 
+  get retryMs(): number | undefined {
+    return this.inner.retryMs;
+  }
+
   feed(bytes: Buffer, start: number, end: number, receivedAt: number): void {
     let at = start;
     while (at < end) {

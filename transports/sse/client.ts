@@ -1,5 +1,6 @@
 /** The generator's end of SSE: a lean stream reader whose upstream is an HTTP POST beside it. */
 import type { Connect, ConnectOptions, Sink } from '../../core/transport.ts';
+import { EVENT_STREAM, isEventStream, unexpectedAnswer } from '../handshake-trouble.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
 import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
 import { connectLean } from '../lean/socket.ts';
@@ -27,10 +28,17 @@ class SseProtocol implements LeanProtocol {
     if (read === undefined) return undefined;
     this.head = undefined;
     const { status, statusText, headers } = read.head;
-    if (status !== 200) throw new Error(`the server answered ${status} ${statusText}`.trimEnd());
-    const type = headers.get('content-type') ?? 'no content type';
-    if (!/^text\/event-stream\s*(;|$)/i.test(type)) {
-      throw new Error(`the server answered with ${type} instead of text/event-stream`);
+    const type = headers.get('content-type');
+    if (status !== 200 || !isEventStream(type)) {
+      throw unexpectedAnswer(EVENT_STREAM, {
+        status,
+        statusText,
+        headers: {
+          type,
+          location: headers.get('location'),
+          retryAfter: headers.get('retry-after'),
+        },
+      });
     }
     const encoding = headers.get('content-encoding');
     if (encoding !== undefined && encoding !== 'identity') {

@@ -1,10 +1,12 @@
 /** The generator's end of WebSocket: a lean frame reader that answers pings and checks the handshake. */
-import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import type { Connect, ConnectOptions, Sink } from '../../core/transport.ts';
 import { deliverText } from '../envelope.ts';
+import { unexpectedAnswer, WEB_SOCKET } from '../handshake-trouble.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
 import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
 import { connectLean } from '../lean/socket.ts';
+import { encodeClientFrame } from './client-frame.ts';
 import { opcodes, WsParser } from './parser.ts';
 
 /** RFC 6455, 1.3: the constant a server proves it speaks the protocol with. */
@@ -30,7 +32,13 @@ class WsProtocol implements LeanProtocol {
     if (read === undefined) return undefined;
     this.head = undefined;
     const { status, statusText, headers } = read.head;
-    if (status !== 101) throw new Error(`the server answered ${status} ${statusText}`.trimEnd());
+    if (status !== 101) {
+      throw unexpectedAnswer(WEB_SOCKET, {
+        status,
+        statusText,
+        headers: { location: headers.get('location'), retryAfter: headers.get('retry-after') },
+      });
+    }
     if (headers.get('upgrade')?.toLowerCase() !== 'websocket') {
       throw new Error('the server switched to something that is not WebSocket');
     }
@@ -52,7 +60,7 @@ class WsProtocol implements LeanProtocol {
     return { bodyAt: read.bodyAt, decoder: decoderOf };
   }
 
-  async send(connection: LeanConnection, message: Buffer): Promise<void> {
+  send(connection: LeanConnection, message: Buffer): undefined {
     connection.write(encodeClientFrame(opcodes.text, message));
   }
 
@@ -73,35 +81,6 @@ function closePayload(code: number): Buffer {
   const payload = Buffer.alloc(2);
   payload.writeUInt16BE(code);
   return payload;
-}
-
-/** Random bytes fetched in one call for many masks: a call each was a tenth of what sending costs. */
-const masks = { bytes: Buffer.alloc(0), at: 0 };
-
-function nextMask(): Buffer {
-  if (masks.at === masks.bytes.length) {
-    masks.bytes = randomBytes(4_096);
-    masks.at = 0;
-  }
-  masks.at += 4;
-  return masks.bytes.subarray(masks.at - 4, masks.at);
-}
-
-/** One final frame from client to server: masked, as RFC 6455, 5.3 demands. */
-export function encodeClientFrame(opcode: number, payload: Buffer, mask = nextMask()): Buffer {
-  const { length } = payload;
-  const extended = length < 126 ? 0 : length < 65_536 ? 2 : 8;
-  const frame = Buffer.allocUnsafe(2 + extended + 4 + length);
-  frame[0] = 0x80 | opcode;
-  frame[1] = 0x80 | (extended === 0 ? length : extended === 2 ? 126 : 127);
-  if (extended === 2) frame.writeUInt16BE(length, 2);
-  if (extended === 8) frame.writeBigUInt64BE(BigInt(length), 2);
-  const maskAt = 2 + extended;
-  mask.copy(frame, maskAt);
-  for (let i = 0; i < length; i += 1) {
-    frame[maskAt + 4 + i] = (payload[i] ?? 0) ^ (mask[i & 3] ?? 0);
-  }
-  return frame;
 }
 
 function decoderOf(connection: LeanConnection): Decoder {

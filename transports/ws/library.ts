@@ -1,8 +1,10 @@
 /** WebSocket as an application would receive it: the `ws` package's client. For cross-checks. */
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import { WebSocket } from 'ws';
-import type { Client, Connect } from '../../core/transport.ts';
-import { HandshakeError } from '../../core/transport.ts';
+import type { Client, Connect, HandshakeError } from '../../core/transport.ts';
 import { deliverText } from '../envelope.ts';
+import type { Stage } from '../handshake-trouble.ts';
+import { brokenOff, tooSlow, unexpectedAnswer, WEB_SOCKET } from '../handshake-trouble.ts';
 import { asksForIdentity, expectWelcome } from '../lean/welcome.ts';
 import { deliverBinary } from './client.ts';
 
@@ -11,17 +13,30 @@ export const connectWsLibrary: Connect = (options) =>
     const { endpoint, client, clock, timeoutMs, query } = options;
     const { host, port, path, tls } = endpoint;
     const url = `${tls === undefined ? 'ws' : 'wss'}://${host}:${port}${path}`;
+    let stage: Stage = 'connecting';
     const ws = new WebSocket(query === undefined ? url : `${url}?${query}`, {
-      handshakeTimeout: timeoutMs,
       // On by default in this client, off in its server.
       perMessageDeflate: false,
+      finishRequest(request) {
+        request.once('socket', (socket) => {
+          socket.once('connect', () => {
+            stage = 'asking';
+          });
+        });
+        request.end();
+      },
       ...(tls === undefined ? {} : { ca: tls.ca }),
     });
     let open = false;
     let closing = false;
     let cause: string | undefined;
     let session: string | undefined;
-    let timer: NodeJS.Timeout | undefined;
+    let refusal: HandshakeError | undefined;
+    // Of the whole handshake: that of the library would start anew with every byte that trickles in.
+    const timer = setTimeout(() => {
+      refusal = tooSlow(stage, `${host}:${port}`, timeoutMs);
+      ws.terminate();
+    }, timeoutMs);
     const opened = (): void => {
       open = true;
       clearTimeout(timer);
@@ -35,11 +50,19 @@ export const connectWsLibrary: Connect = (options) =>
         })
       : options.sink;
     ws.on('open', () => {
-      if (!identified) return opened();
-      timer = setTimeout(() => {
-        cause = `no identity within ${timeoutMs} ms`;
-        ws.terminate();
-      }, timeoutMs);
+      stage = 'unnamed';
+      if (!identified) opened();
+    });
+    ws.on('unexpected-response', (_: ClientRequest, response: IncomingMessage) => {
+      const { statusCode = 0, statusMessage: statusText = '', headers } = response;
+      const { location, 'retry-after': retryAfter } = headers;
+      refusal = unexpectedAnswer(WEB_SOCKET, {
+        status: statusCode,
+        statusText,
+        headers: { location, retryAfter },
+      });
+      // With a listener here the library leaves the end to us.
+      ws.terminate();
     });
     ws.on('message', (data, isBinary) => {
       const receivedAt = clock();
@@ -52,7 +75,7 @@ export const connectWsLibrary: Connect = (options) =>
     });
     ws.on('close', (code) => {
       clearTimeout(timer);
-      if (!open) reject(new HandshakeError(cause ?? `closed with ${code}`));
+      if (!open) reject(refusal ?? brokenOff(cause ?? `closed with ${code}`));
       else if (!closing) sink.closed(client, cause ?? `closed by the server with ${code}`);
     });
     const connection: Client = {

@@ -29,6 +29,8 @@ const CLOSE_CODES: Record<CloseReason, number> = {
   error: 1011,
   restart: 1012,
   slow: 1013,
+  // For the table only: nobody is there to read it.
+  silent: 1001,
 };
 
 const PATH = '/ws';
@@ -179,6 +181,10 @@ class WsConnection implements Connection {
 
   heartbeat(): void {
     if (this.ws.readyState === this.ws.OPEN) this.ws.ping();
+  }
+
+  onAnswer(callback: () => void): void {
+    this.ws.on('pong', callback);
   }
 
   close(reason: CloseReason, retryMs?: number): void {
