@@ -1,7 +1,9 @@
 /** Asks the sessions in turn, on a schedule, and records how each round trip went. */
 import type { Clock } from '../core/clock.ts';
-import type { AskOrder, TripReport } from '../core/control.ts';
+import type { AskOrder } from '../core/control.ts';
 import { createMessageWriter } from '../core/message.ts';
+import type { TripReport } from '../core/process-reports.ts';
+import type { Schedule } from '../core/schedule.ts';
 import { createSchedule } from '../core/schedule.ts';
 import type { Ticker } from '../core/ticker.ts';
 import { TripRecorder } from '../core/trip-recorder.ts';
@@ -15,19 +17,23 @@ export async function askOnSchedule(
   ticker: Ticker,
 ): Promise<TripReport> {
   const schedule = createSchedule(order.schedule);
+  const { index: first = 0, of = 1 } = order.share ?? {};
+  const planned = Math.max(0, Math.ceil((schedule.count - first) / of));
   const recorder = new TripRecorder({
     schedule,
     startNs: order.startNs,
     timeoutMs: order.timeoutMs,
+    planned,
   });
   const write = createMessageWriter(order.payloadBytes);
   const sessions = [...hub.sessions].sort((a, b) => a.number - b.number);
   const settled = new Promise<void>((resolve) => {
     recorder.onComplete = resolve;
   });
-  const ask = (index: number, dueAt: number): void => {
-    const session = sessions[index % sessions.length];
+  const ask = (turn: number, dueAt: number): void => {
+    const session = sessions[turn % sessions.length];
     if (session === undefined) return;
+    const index = turn * of + first;
     const sentAt = clock();
     recorder.sent(index, sentAt);
     const id = asks.openWith(
@@ -46,7 +52,8 @@ export async function askOnSchedule(
     const data = Buffer.concat([head, write(index, dueAt, sentAt), CLOSE]);
     hub.tell(session, 'ask', data);
   };
-  await ticker.run(schedule, order.startNs, ask, true);
+  const own: Schedule = { count: planned, dueAt: (turn) => schedule.dueAt(turn * of + first) };
+  if (planned > 0) await ticker.run(own, order.startNs, ask, true);
   recorder.sendingDone();
   await settled;
   return recorder.report();

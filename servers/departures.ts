@@ -9,9 +9,15 @@ const FAREWELL_MS = 1_000;
 
 export class Departures {
   private readonly timers = new Set<NodeJS.Timeout>();
+  private onDone: (() => void) | undefined;
 
   /** What is buffered for a slow reader would keep the farewell from ever getting there: it ends anyway. */
   farewell(connection: Connection, reason: CloseReason, retryMs?: number): void {
+    // Who does not answer does not read a farewell either.
+    if (reason === 'silent') {
+      connection.destroy();
+      return;
+    }
     connection.close(reason, retryMs);
     this.after(FAREWELL_MS, () => connection.destroy());
   }
@@ -33,6 +39,21 @@ export class Departures {
         for (const session of leaving.splice(0, size)) send(session, plan.retryMs());
       });
     }
+  }
+
+  /** Resolves when `done` says that nobody is left, or the deadline has passed. */
+  async allGone(deadlineMs: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, deadlineMs);
+      this.onDone = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  done(): void {
+    this.onDone?.();
   }
 
   close(): void {

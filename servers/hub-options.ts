@@ -3,12 +3,15 @@ import type { Clock } from '../core/clock.ts';
 import type { Random } from '../core/random.ts';
 import type { SlowPolicy } from '../core/scenario.ts';
 import type { CloseReason, PushEvent } from '../core/transport.ts';
+import type { Membership } from './membership.ts';
 import type { RingLimits } from './replay-ring.ts';
 import type { Session } from './session.ts';
 import type { DropReason } from './slow-policies.ts';
 
 export interface HubOptions {
   readonly heartbeatMs: number;
+  /** How long the answer to a heartbeat may take, ms, where the protocol has one; 0 or left out: for ever. */
+  readonly pongTimeoutMs?: number;
   readonly bufferLimitBytes: number;
   readonly policy: SlowPolicy;
   /** With `disconnect`: how long a session may hold back, ms. */
@@ -22,8 +25,12 @@ export interface HubOptions {
   readonly away: RingLimits;
   /** How long a connection may last, ms; 0: for ever. */
   readonly lifetimeMs: number;
+  /** When clients are told to come back after a cut, ms, give or take half; 0 or left out: nothing is said. */
+  readonly retryMs?: number;
   readonly random: Random;
   readonly clock: Clock;
+  /** Where this is one of several processes of a server. */
+  readonly membership?: Membership | undefined;
   /** Tells what happened to sessions; left out, nobody is told. */
   readonly onEvent?: ((event: HubEvent) => void) | undefined;
 }
@@ -51,6 +58,8 @@ export interface HubCounters {
   /** Bytes written to connections that are gone. */
   closedBytes: number;
   readonly drops: Record<DropReason, number>;
+  /** When sessions were sent away because they were slow, on the hub's clock; the first thousand. */
+  readonly slowAt: number[];
 }
 
 export function startCounting(): HubCounters {
@@ -65,6 +74,7 @@ export function startCounting(): HubCounters {
       malformed: 0,
       'too-big': 0,
       slow: 0,
+      silent: 0,
       error: 0,
     },
     published: 0,
@@ -74,6 +84,7 @@ export function startCounting(): HubCounters {
     gaps: 0,
     closedBytes: 0,
     drops: { newest: 0, oldest: 0, coalesced: 0, disconnected: 0, blocked: 0, gone: 0 },
+    slowAt: [],
   };
 }
 
@@ -84,4 +95,6 @@ export interface Publication {
   readonly room?: string;
   readonly event?: string;
   readonly key?: string;
+  /** Where it has been numbered already, by the primary of several processes. */
+  readonly number?: number;
 }

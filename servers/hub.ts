@@ -12,7 +12,9 @@ import type { HubOptions, Publication } from './hub-options.ts';
 import { startCounting } from './hub-options.ts';
 import { Lifetimes } from './lifetimes.ts';
 import { checkEventName } from './names.ts';
+import { whenRoomsReady } from './readiness.ts';
 import { Replayer } from './replayer.ts';
+import { hintRetry } from './retry-hint.ts';
 import type { Room } from './room.ts';
 import { frameFor } from './room.ts';
 import { MAIN_ROOM, Rooms } from './rooms.ts';
@@ -26,25 +28,25 @@ const HOUSEKEEPING_MS = 250;
 export class Hub {
   /** Those with a connection. */
   readonly sessions = new Set<Session>();
-  readonly book = new SessionBook();
+  readonly book: SessionBook;
   readonly rooms: Rooms;
   readonly counters = startCounting();
   private readonly options: HubOptions;
   private readonly gate: Gate<Publication>;
   private readonly slow: SlowSessions;
   private readonly replayer: Replayer;
-  private readonly heartbeats: Heartbeats;
+  readonly heartbeats: Heartbeats;
   private readonly lifetimes: Lifetimes;
   private readonly departures = new Departures();
   private readonly housekeeping: NodeJS.Timeout | undefined;
   /** Number of the last message that was kept in any room. */
   private lastNumber = 0;
-  private onEmpty: (() => void) | undefined;
   private state: 'open' | 'draining' | 'ending' = 'open';
 
   constructor(options: HubOptions) {
     this.options = options;
-    this.rooms = new Rooms(options.replay, options.away);
+    this.book = new SessionBook(options.membership);
+    this.rooms = new Rooms(options.replay, options.away, options.membership);
     this.gate = new Gate(options.blockMs, options.clock, (held) => this.publish(held));
     this.slow = new SlowSessions(options, this.counters, this.gate, (session) =>
       this.expel(session, 'slow'),
@@ -57,7 +59,7 @@ export class Hub {
       },
       now: options.clock,
     });
-    this.heartbeats = new Heartbeats(options.heartbeatMs, options.random);
+    this.heartbeats = new Heartbeats(options, (session) => this.expel(session, 'silent'));
     this.lifetimes = new Lifetimes(options);
     const remembers = options.replay.count > 0 || options.lingerMs > 0;
     if (remembers || options.lifetimeMs > 0 || options.policy === 'disconnect') {
@@ -88,6 +90,8 @@ export class Hub {
       this.rooms.enter(session, this.rooms.get(name));
     }
     const history = known === undefined ? visit.history : 0;
+    const { retryMs = 0, random } = this.options;
+    hintRetry(connection, retryMs, random, (event, data) => this.tell(session, event, data));
     // Who has seen no event yet has no id to name: what came since it left is what it missed.
     const leftAt = known === undefined ? undefined : this.book.eventId(known.leftAt);
     this.replay(session, visit.lastEventId ?? leftAt, history, (replay) => {
@@ -108,7 +112,7 @@ export class Hub {
     if (this.mayReturn(session)) {
       this.book.linger(session, this.options.lingerMs, () => this.forget(session));
     } else this.forget(session);
-    if (this.sessions.size === 0) this.onEmpty?.();
+    if (this.sessions.size === 0) this.departures.done();
   }
 
   /** Sends one message to everybody in the main room. */
@@ -124,18 +128,26 @@ export class Hub {
     checkEventName(publication.event);
     // A write behind the end of a stream would cut off what is still buffered before it.
     if (this.state === 'ending') return;
+    const { membership } = this.options;
+    if (membership !== undefined && publication.number === undefined) {
+      membership.publish(publication);
+      return;
+    }
     if (this.gate.isShut) {
       this.gate.hold(publication);
       return;
     }
     this.counters.published += 1;
     const { room: name = MAIN_ROOM } = publication;
-    const room = this.options.replay.count > 0 ? this.rooms.get(name) : this.rooms.find(name);
-    if (room !== undefined) this.publishIn(room, publication);
+    const keeps = membership === undefined && this.options.replay.count > 0;
+    const room = keeps ? this.rooms.get(name) : this.rooms.find(name);
+    // What comes before a room has been filled is a part of what it will be filled with.
+    if (room?.isReady === true) this.publishIn(room, publication);
   }
 
-  private publishIn(room: Room, { event = '', key = '', data, kind }: Publication): void {
-    if (room.ring !== undefined) this.lastNumber += 1;
+  private publishIn(room: Room, publication: Publication): void {
+    const { event = '', key = '', data, kind } = publication;
+    if (room.ring !== undefined) this.lastNumber = publication.number ?? this.lastNumber + 1;
     const number = this.lastNumber;
     const id = room.ring === undefined ? '' : this.book.eventId(number);
     const push: PushEvent = { event, id, data, kind };
@@ -265,7 +277,7 @@ export class Hub {
     this.departures.drain(this.sessions, deadlineMs, this.options.random, (session, retryMs) =>
       this.expel(session, 'restart', retryMs),
     );
-    await this.empty(deadlineMs);
+    if (this.sessions.size > 0) await this.departures.allGone(deadlineMs);
   }
 
   /** Asks every session to end, and ends those that have not by the deadline. */
@@ -279,20 +291,9 @@ export class Hub {
     for (const session of this.sessions) {
       if (session.state !== 'closing') this.end(session, 'going-away');
     }
-    await this.empty(deadlineMs);
+    if (this.sessions.size > 0) await this.departures.allGone(deadlineMs);
     this.departures.close();
     for (const { connection } of this.sessions) connection?.destroy();
-  }
-
-  private async empty(deadlineMs: number): Promise<void> {
-    if (this.sessions.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, deadlineMs);
-      this.onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
   }
 
   /** Whoever speaks for a session that still has a connection takes it over: the old one is cut. */
@@ -373,16 +374,19 @@ export class Hub {
   ): void {
     const own = this.rooms.findOwn(session);
     if (own !== undefined) this.rooms.enter(session, own);
-    const behind = this.replayer.start(session, {
-      rooms: session.rooms.filter(({ ring }) => ring !== undefined),
-      from: lastEventId === undefined ? undefined : this.book.eventOf(lastEventId),
-      history,
-      own,
-      leftAt: session.leftAt,
-      newest: this.lastNumber,
-      onCount,
+    const newest = this.lastNumber;
+    whenRoomsReady(session, () => {
+      const behind = this.replayer.start(session, {
+        rooms: session.rooms.filter(({ ring }) => ring !== undefined),
+        from: lastEventId === undefined ? undefined : this.book.eventOf(lastEventId),
+        history,
+        own,
+        leftAt: session.leftAt,
+        newest,
+        onCount,
+      });
+      if (behind) session.state = 'replaying';
     });
-    if (behind) session.state = 'replaying';
   }
 
   private keepHouse(): void {

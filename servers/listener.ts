@@ -29,8 +29,12 @@ export interface ListenerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of the first TCP listener that is opened; left out or 0: any free port. */
+  readonly tcpPort?: number | undefined;
   /** Paths of a certificate and its key, PEM. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
+  /** How long a connection is silent until TCP probes whether its peer is there; left out or 0: never. */
+  readonly keepAliveMs?: number | undefined;
   readonly headersTimeoutMs?: number | undefined;
   readonly requestTimeoutMs?: number | undefined;
 }
@@ -68,7 +72,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
   const settings = {
     noDelay: true,
-    keepAlive: false,
+    ...probing(options.keepAliveMs),
     headersTimeout: headersTimeoutMs,
     // Node refuses one that is shorter than that of the head.
     requestTimeout: Math.max(headersTimeoutMs, requestTimeoutMs),
@@ -155,13 +159,17 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
         if (material === undefined) count(socket);
         onSocket(socket);
       };
+      const tcpSettings = {
+        noDelay: true,
+        allowHalfOpen: false,
+        ...probing(options.keepAliveMs),
+      };
       const server =
         material === undefined
-          ? createTcpServer({ noDelay: true, allowHalfOpen: false }, accept)
+          ? createTcpServer(tcpSettings, accept)
           : createTlsServer(
               {
-                noDelay: true,
-                allowHalfOpen: false,
+                ...tcpSettings,
                 handshakeTimeout: headersTimeoutMs,
                 ...material,
               },
@@ -171,7 +179,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       // Only an HTTPS server lets go by itself of a peer that does not finish its handshake.
       server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
       tcpServers.push(server);
-      await listen(server, host, 0);
+      await listen(server, host, tcpServers.length === 1 ? (options.tcpPort ?? 0) : 0);
       return portOf(server);
     },
     traffic() {
@@ -192,6 +200,11 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       for (const socket of sockets) socket.destroy();
     },
   };
+}
+
+/** Of TCP, not of HTTP: after that silence libuv has the kernel send ten probes, one second apart. */
+function probing(keepAliveMs = 0): { keepAlive: boolean; keepAliveInitialDelay: number } {
+  return { keepAlive: keepAliveMs > 0, keepAliveInitialDelay: keepAliveMs };
 }
 
 /** '/sessions/abc/send' → '/sessions/:id/send': the only kind of path with a variable part. */

@@ -47,7 +47,14 @@ export function traced(connection: Connection, log: Logger, session: number): Co
       return connection.writeAll(frames);
     },
     whenDrained: (callback) => connection.whenDrained(callback),
+    // A field of the protocol, if it has one, and no message.
+    ...(connection.hint === undefined
+      ? {}
+      : { hint: (retryMs: number) => connection.hint?.(retryMs) }),
     heartbeat: () => connection.heartbeat(),
+    ...(connection.onAnswer === undefined
+      ? {}
+      : { onAnswer: (callback: () => void) => connection.onAnswer?.(callback) }),
     close: (reason, retryMs) => connection.close(reason, retryMs),
     destroy: () => connection.destroy(),
   };

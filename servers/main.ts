@@ -8,24 +8,33 @@ import type {
   ServerConfig,
   ToServer,
 } from '../core/control.ts';
+import { CONTROL_VERSION } from '../core/control.ts';
 import { noFaults } from '../core/faults.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { createMessageWriter } from '../core/message.ts';
+import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
 import { createTicker } from '../core/ticker.ts';
 import type { TransportName } from '../transports/registry.ts';
 import { transports } from '../transports/registry.ts';
 import { askOnSchedule } from './asker.ts';
+import { ClosureLog } from './closure-log.ts';
+import { countsOf, gaugeOf } from './counts.ts';
 import { FaultyHub } from './faulty-hub.ts';
 import { handlerOf } from './load-handler.ts';
+import { publicationTo } from './load-publication.ts';
+import type { MemberConfig } from './member.ts';
+import { joinMembers, openToMembers, tellDrained } from './member-link.ts';
 import type { PushServer } from './push-server.ts';
 import { createPushServer, defaults } from './push-server.ts';
 
 const SAMPLE_MS = 1_000;
 
-const config = configOf<ServerConfig>(process.argv);
+const config = configOf<ServerConfig & { readonly member?: MemberConfig }>(process.argv);
+const membership = joinMembers(config.member, process);
 const channel = connectToParent<ToServer, FromServer>(process);
 const clock = createClock(config.epoch);
+const closures = new ClosureLog(clock);
 
 try {
   const faulty = Object.values(config.faults).some((value) => value > 0);
@@ -36,11 +45,14 @@ try {
     transports: { [transport]: transports[transport as TransportName] },
     replay: { ...defaults.replay, count: replay },
     faults: faulty ? config.faults : undefined,
+    membership,
+    onSession: (event) => closures.take(event),
   });
   await serve(server);
 } catch (error) {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === undefined || (error as NodeJS.ErrnoException).syscall !== 'listen') throw error;
+  const { code, syscall = '' } = error as NodeJS.ErrnoException;
+  // One of several processes is told by the primary that it could not bind.
+  if (code === undefined || !['listen', 'bind'].includes(syscall)) throw error;
   channel.send({ kind: 'cannot-listen', code, port: config.port });
   process.disconnect();
 }
@@ -71,12 +83,14 @@ async function serve(server: PushServer): Promise<void> {
     const faulty = order.measured && hub instanceof FaultyHub ? hub : undefined;
     faulty?.arm();
     const stall = faulty === undefined ? undefined : scheduleStall(order);
-    const { kind: audience } = order.audience;
-    const publication = await publishOnSchedule(order, clock, ticker, (data, channel) => {
-      if (audience === 'rooms') hub.publish({ data, kind: 'json', room: `r${channel}` });
-      else if (audience === 'keys') hub.publish({ data, kind: 'json', key: `k${channel}` });
-      else hub.broadcast(data, 'json');
-    });
+    const { firstIndex = 0, audience } = order;
+    const publication = await publishOnSchedule(
+      order,
+      clock,
+      ticker,
+      (data, channel) => hub.publish(publicationTo(audience, data, channel)),
+      (index) => index >= firstIndex,
+    );
     clearTimeout(stall);
     const injected = faulty?.disarm() ?? { dropped: 0, duplicated: 0, swapped: 0 };
     channel.send({ kind: 'published', ...publication, injected, failed: 0 });
@@ -131,16 +145,25 @@ async function serve(server: PushServer): Promise<void> {
       case 'count':
         // Asked before every load, also where clients publish and the server is told nothing else.
         startSampling();
-        return channel.send({
-          kind: 'counted',
-          counts: {
-            drops: { ...hub.counters.drops },
-            ...listener.traffic(),
-            blockedNs: hub.blockedNs,
-          },
-        });
+        return channel.send({ kind: 'counted', counts: countsOf(server) });
+      case 'gauge':
+        return channel.send({ kind: 'gauged', gauge: gaugeOf(server, clock()) });
+      case 'beat':
+        hub.heartbeats.beat(message.intervalMs);
+        return channel.send({ kind: 'beating', sent: hub.heartbeats.sent });
+      case 'closures':
+        return channel.send({ kind: 'closures', closures: closures.read() });
+      case 'inspect':
+        if (message.collect) forcedCollection()();
+        return channel.send({ kind: 'inspected', memory: readProcessMemory() });
       case 'flood':
         return flood(message.durationMs, message.payloadBytes);
+      case 'drain':
+        // First of all, so that whoever comes back comes to another process, where there is one.
+        listener.close();
+        await server.drain(message.deadlineMs);
+        if (membership !== undefined) tellDrained(countsOf(server), process);
+        return stop();
       case 'stop':
         return stop();
     }
@@ -148,9 +171,15 @@ async function serve(server: PushServer): Promise<void> {
   channel.onMessage((message) => {
     handle(message).catch(crash);
   });
+  if (membership !== undefined) await openToMembers(membership, server, process);
   const endpoint = server.endpoints[config.transport];
   if (endpoint === undefined) throw new Error(`no endpoint for ${config.transport}`);
-  channel.send({ kind: 'listening', endpoint, httpPort: server.httpPort });
+  channel.send({
+    kind: 'listening',
+    version: CONTROL_VERSION,
+    endpoint,
+    httpPort: server.httpPort,
+  });
 }
 
 /** Blocks the event loop once, in the middle of the phase, as a long computation would. */

@@ -6,6 +6,7 @@ import type { Gatekeeper } from './admission.ts';
 import type { Asks } from './asks.ts';
 import type { CircuitBreaker } from './circuit-breaker.ts';
 import type { Hub } from './hub.ts';
+import type { Membership } from './membership.ts';
 import type { Operator } from './operator.ts';
 
 /** Those who count. */
@@ -19,13 +20,27 @@ export interface Counting {
 
 /**
  * prom-client is loaded, and its event-loop and GC probes are started, by the first scrape: a trial that
- * nobody scrapes does not pay for them.
+ * nobody scrapes does not pay for them. Where there are several processes, whichever is asked adds up the
+ * figures of all.
  */
-export function metricsRoute(counting: Counting) {
+export function metricsRoute(counting: Counting, membership?: Membership) {
   let registry: Promise<Registry> | undefined;
+  const json = async (): Promise<object[]> => {
+    registry ??= createRegistry(counting);
+    return (await registry).getMetricsAsJSON();
+  };
+  membership?.offer('metrics', async () => JSON.stringify(await json()));
+  const ofAll = async (own: Registry): Promise<Registry> => {
+    if (membership === undefined) return own;
+    const { AggregatorRegistry } = await import('prom-client');
+    const others = await membership.gather('metrics');
+    const all = [await json(), ...others.map((text) => JSON.parse(text) as object[])];
+    return AggregatorRegistry.aggregate(all);
+  };
   return (_request: IncomingMessage, response: ServerResponse): void => {
     registry ??= createRegistry(counting);
     registry
+      .then(ofAll)
       .then(async (ready) => {
         const text = await ready.metrics();
         response.writeHead(200, { 'Content-Type': ready.contentType }).end(text);

@@ -14,6 +14,7 @@ export const reservedEvents: ReadonlySet<string> = new Set([
   'ask',
   'refused',
   'pong',
+  'retry',
   'binary',
 ]);
 

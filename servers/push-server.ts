@@ -6,7 +6,8 @@
  *     await server.close();
  */
 import type { Logger } from 'pino';
-import { createClock, newEpoch } from '../core/clock.ts';
+import type { Epoch } from '../core/clock.ts';
+import { createClock, NS_PER_MS, newEpoch } from '../core/clock.ts';
 import type { Faults } from '../core/faults.ts';
 import { createRandom } from '../core/random.ts';
 import type { SlowPolicy } from '../core/scenario.ts';
@@ -23,11 +24,13 @@ import { Asks } from './asks.ts';
 import { CircuitBreaker } from './circuit-breaker.ts';
 import { FaultyHub } from './faulty-hub.ts';
 import { feedNames, startFeeds } from './feeds.ts';
+import { checkLiveness } from './heartbeats.ts';
 import { Hub } from './hub.ts';
 import type { HubEvent, HubOptions } from './hub-options.ts';
 import type { OpenListener } from './listener.ts';
 import { openListener } from './listener.ts';
 import { logEvent, traced } from './log.ts';
+import type { Membership } from './membership.ts';
 import { metricsRoute } from './metrics.ts';
 import { Operator } from './operator.ts';
 import type { PortServices, Rates } from './port.ts';
@@ -43,10 +46,19 @@ export interface PushServerOptions {
   readonly host: string;
   /** 0 takes any free port. */
   readonly port: number;
+  /** Of the transport that is not over HTTP, where there is one; left out: any free port. */
+  readonly tcpPort?: number | undefined;
   /** Paths of a certificate and its key, PEM, for HTTPS and WSS. */
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   /** Interval of heartbeats, ms; 0 sends none. */
   readonly heartbeatMs: number;
+  /**
+   * How long the answer to a heartbeat may take, ms, counted from the heartbeat, where the protocol has one
+   * (WebSocket's pong): who is later is cut off; 0 waits for ever.
+   */
+  readonly pongTimeoutMs: number;
+  /** How long a connection is silent until TCP probes whether the peer is there, ms, whole seconds; 0: never. */
+  readonly keepAliveMs: number;
   /** What happens to sessions that do not keep up, and from how many buffered bytes on. */
   readonly policy: SlowPolicy;
   readonly bufferLimitBytes: number;
@@ -60,6 +72,8 @@ export interface PushServerOptions {
   readonly away: RingLimits;
   /** Longest life of a connection, ms, give or take a fifth; 0: no end. */
   readonly lifetimeMs: number;
+  /** When clients are told to come back after a cut, ms, give or take half; 0 says nothing. */
+  readonly retryMs: number;
   readonly limits: AdmissionLimits;
   readonly rates: Rates;
   /** Largest message or body of a client, bytes. */
@@ -80,11 +94,20 @@ export interface PushServerOptions {
   /** Whether the rooms `clock` and `ticker` are published to. */
   readonly feeds: boolean;
   readonly log: Logger | undefined;
+  /** Is told what happens to sessions, as it happens; it must not throw. */
+  readonly onSession: ((event: HubEvent) => void) | undefined;
   /** Identity or number of a session whose messages are logged. */
   readonly trace: string | undefined;
   readonly seed: number;
+  /** What times are counted from, where other processes are to understand them; left out: the start. */
+  readonly epoch?: Epoch | undefined;
   /** Present where faults are to be injected. */
   readonly faults: Faults | undefined;
+  /**
+   * Where this is one of several processes behind one port. Limits of admission are those of each process
+   * then, and a session does not outlive its connection (`lingerMs` must be 0).
+   */
+  readonly membership: Membership | undefined;
 }
 
 const KIB = 1_024;
@@ -96,6 +119,8 @@ export const defaults: PushServerOptions = {
   port: 0,
   tls: undefined,
   heartbeatMs: 15_000,
+  pongTimeoutMs: 0,
+  keepAliveMs: 0,
   policy: 'drop-newest',
   bufferLimitBytes: MIB,
   slowMs: 10_000,
@@ -104,6 +129,7 @@ export const defaults: PushServerOptions = {
   lingerMs: 0,
   away: { count: 1_000, bytes: MIB, ageMs: 300_000 },
   lifetimeMs: 0,
+  retryMs: 0,
   limits: {
     maxSessions: Number.POSITIVE_INFINITY,
     maxPerAddress: Number.POSITIVE_INFINITY,
@@ -121,14 +147,17 @@ export const defaults: PushServerOptions = {
   breaker: { failures: 5, openMs: 10_000 },
   feeds: false,
   log: undefined,
+  onSession: undefined,
   trace: undefined,
   seed: 1,
   faults: undefined,
+  membership: undefined,
 };
 
 /** What the routes are made of. */
 export interface PushServices extends PortServices {
   readonly messageLimitBytes: number;
+  readonly membership: Membership | undefined;
   ask(session: Session, data: unknown, timeoutMs?: number): Promise<AskOutcome>;
 }
 
@@ -155,16 +184,17 @@ export interface PushServer {
 const CLOSE_DEADLINE_MS = 2_000;
 const DRAIN_DEADLINE_MS = 10_000;
 
-/** @throws the `listen` error of Node (EADDRINUSE, EACCES, …) */
+/** @throws RangeError for times that make no sense; the `listen` error of Node (EADDRINUSE, EACCES, …) */
 export async function createPushServer(
   given: Partial<PushServerOptions> = {},
 ): Promise<PushServer> {
   const options: PushServerOptions = { ...defaults, ...given };
   const { log } = options;
   // Before anything is opened, since it may refuse its options.
+  checkLiveness(options);
   const access = createAccess(options);
   const listener = await openListener(options);
-  const clock = createClock(newEpoch());
+  const clock = createClock(options.epoch ?? newEpoch());
   let traceId = options.trace;
   const hubOptions: HubOptions = {
     ...options,
@@ -172,11 +202,16 @@ export async function createPushServer(
     clock,
     onEvent(event) {
       onEvent(event);
+      options.onSession?.(event);
       if (log !== undefined) logEvent(log, event);
     },
   };
   const hub =
     options.faults === undefined ? new Hub(hubOptions) : new FaultyHub(hubOptions, options.faults);
+  options.membership?.attach({
+    deliver: (publication) => hub.publish(publication),
+    fill: (state) => hub.rooms.fill(state, clock() / NS_PER_MS),
+  });
   const asks = new Asks({
     instance: hub.book.instance,
     defaultTimeoutMs: options.askTimeoutMs,
@@ -202,6 +237,7 @@ export async function createPushServer(
     operator,
     rates: options.rates,
     messageLimitBytes: options.messageLimitBytes,
+    membership: options.membership,
     clock,
     watch: (session, connection: Connection) =>
       log !== undefined &&
@@ -235,7 +271,8 @@ export async function createPushServer(
     throw error;
   }
   addRoutes(listener, services);
-  listener.route('GET', '/metrics', metricsRoute({ hub, operator, asks, gatekeeper, breaker }));
+  const counting = { hub, operator, asks, gatekeeper, breaker };
+  listener.route('GET', '/metrics', metricsRoute(counting, options.membership));
   const running = options.feeds ? startFeeds(hub, options.seed) : undefined;
 
   const close = async (deadlineMs = CLOSE_DEADLINE_MS): Promise<void> => {

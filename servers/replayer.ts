@@ -157,7 +157,8 @@ function positionIn(room: Room, { from, history, own, leftAt, newest }: ReplayPl
   // What came since an unknown event is all that is kept.
   if (from !== undefined) return 0;
   // Behind the newest there is nothing, but what is published from now on.
-  return history > 0 ? Math.min(newest, room.ring?.cursorBefore(history) ?? newest) : newest;
+  const last = Math.max(newest, room.filledThrough);
+  return history > 0 ? Math.min(last, room.ring?.cursorBefore(history) ?? last) : last;
 }
 
 /** How many messages behind `position` are for the session. */

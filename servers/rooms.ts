@@ -1,7 +1,10 @@
 /** The rooms there are: made when somebody first needs one, dropped when nobody would miss it. */
+import type { PushEvent } from '../core/transport.ts';
+import type { Membership, Numbered, RoomState } from './membership.ts';
 import type { RingLimits } from './replay-ring.ts';
 import { Room } from './room.ts';
 import type { Session } from './session.ts';
+import { eventIdOf } from './session-book.ts';
 
 /** The room of everybody who asks for none. */
 export const MAIN_ROOM = 'main';
@@ -23,11 +26,20 @@ export class Rooms {
   private forgottenThrough = 0;
   private readonly limits: RingLimits;
   private readonly ofOneself: RingLimits;
+  private readonly membership: Membership | undefined;
+  /** Of each room that is shared with other processes: which time of entering it this is. */
+  private readonly entries = new Map<Room, number>();
 
-  /** @param ofOneself what is kept in the room of a single session, for the time it is away */
-  constructor(limits: RingLimits, ofOneself: RingLimits) {
+  /**
+   * @param ofOneself what is kept in the room of a single session, for the time it is away
+   * @param membership of the process, where it shares its rooms with others
+   */
+  constructor(limits: RingLimits, ofOneself: RingLimits, membership?: Membership) {
     this.limits = limits;
     this.ofOneself = ofOneself;
+    this.membership = membership;
+    // Always: what is kept for everybody is here before the first of them comes back.
+    if (membership !== undefined) this.get(MAIN_ROOM);
   }
 
   get size(): number {
@@ -41,8 +53,11 @@ export class Rooms {
   get(name: string): Room {
     const known = this.rooms.get(name);
     if (known !== undefined) return known;
-    const room = new Room(name, isPrivate(name) ? this.ofOneself : this.limits);
-    if (room.ring !== undefined && !isPrivate(name)) {
+    const shared = isPrivate(name) ? undefined : this.membership;
+    const limits = isPrivate(name) ? this.ofOneself : this.limits;
+    const room = new Room(name, limits, shared !== undefined);
+    if (shared !== undefined) this.entries.set(room, shared.enter(name));
+    else if (room.ring !== undefined && !isPrivate(name)) {
       room.ring.forgottenThrough = this.forgottenThrough;
     }
     this.rooms.set(name, room);
@@ -91,9 +106,42 @@ export class Rooms {
 
   /** That of a session stays as long as the session, or it could not say what it has forgotten. */
   dropIfEmpty(room: Room): void {
-    if (!room.isEmpty || isPrivate(room.name) || this.rooms.get(room.name) !== room) return;
+    if (isPrivate(room.name) || this.rooms.get(room.name) !== room) return;
+    if (this.membership !== undefined) {
+      // What it has kept is kept elsewhere too.
+      if (room.sessions.size > 0 || room.name === MAIN_ROOM) return;
+      this.rooms.delete(room.name);
+      this.entries.delete(room);
+      this.membership.leave(room.name);
+      room.ready();
+      return;
+    }
+    if (!room.isEmpty) return;
     this.forgottenThrough = Math.max(this.forgottenThrough, room.ring?.forgottenThrough ?? 0);
     this.rooms.delete(room.name);
+  }
+
+  /** Takes in what a room has kept elsewhere. @param now ms */
+  fill({ room: name, entry, through, forgottenThrough, kept }: RoomState, now: number): void {
+    const room = this.rooms.get(name);
+    // It may have been left meanwhile, and entered again.
+    if (room === undefined || this.entries.get(room) !== entry) return;
+    room.filledThrough = through;
+    if (room.ring !== undefined) {
+      room.ring.forgottenThrough = forgottenThrough;
+      for (const { ageMs, publication } of kept) {
+        const { number, data, key = '' } = publication;
+        const push = pushOf(publication, this.membership?.instance ?? '');
+        const { length: bytes } = data;
+        room.ring.push({ number, bytes, at: now - ageMs, key, push, frames: new Map() });
+      }
+    }
+    // Whoever came in while it was replaying something else hears this room from here on.
+    for (const { positions } of room.sessions) {
+      const position = positions?.get(room);
+      if (position !== undefined) positions?.set(room, Math.max(position, through));
+    }
+    room.ready();
   }
 
   /** Forgets what is too old at `now`, ms. */
@@ -103,4 +151,8 @@ export class Rooms {
       this.dropIfEmpty(room);
     }
   }
+}
+
+function pushOf({ event = '', data, kind, number }: Numbered, instance: string): PushEvent {
+  return { event, id: eventIdOf(instance, number), data, kind };
 }

@@ -1,4 +1,6 @@
 /** What the push server answers over plain HTTP: publishing, and everything beside a one-way stream. */
+import type { ServerResponse } from 'node:http';
+import { reasonOf } from '../core/errors.ts';
 import type { Listener, Route } from '../core/transport.ts';
 import type { Publication } from './hub-options.ts';
 import { DEEPEST, nestsDeeperThan } from './operation.ts';
@@ -14,7 +16,7 @@ const ASK_STATUS = { answered: 200, failed: 502, timeout: 408, left: 410 } as co
 const NOT_JSON = 'the body says it is JSON, and is not';
 
 export function addRoutes(listener: Listener, services: PushServices): void {
-  const { hub, operator, gatekeeper, messageLimitBytes } = services;
+  const { hub, operator, gatekeeper, messageLimitBytes, membership } = services;
 
   /** A route of one session: it must be known, and within its rate. */
   const ofSession =
@@ -22,6 +24,7 @@ export function addRoutes(listener: Listener, services: PushServices): void {
     (request, response) => {
       const post = new Post(request, response, gatekeeper);
       const { id } = post;
+      if (membership?.forward(id, request, response) === true) return;
       const session = hub.book.find(id);
       if (session === undefined) {
         if (hub.book.hasEnded(id)) post.refuse(410, 'this session has ended');
@@ -111,6 +114,7 @@ export function addRoutes(listener: Listener, services: PushServices): void {
 
   listener.route('POST', '/sessions/:id/cut', (request, response) => {
     const post = new Post(request, response, gatekeeper);
+    if (membership?.forward(post.id, request, response) === true) return;
     const session = hub.book.find(post.id);
     if (session?.connection === undefined) {
       return hub.book.hasEnded(post.id)
@@ -122,11 +126,38 @@ export function addRoutes(listener: Listener, services: PushServices): void {
     return post.done();
   });
 
+  addHealth(listener, services);
+}
+
+/** Of several processes it answers for all: healthy while any of them lets somebody in. */
+function addHealth(listener: Listener, { hub, membership }: PushServices): void {
+  const own = (): Health => ({ isOpen: hub.isOpen, sessions: hub.sessions.size });
+  const answer = (response: ServerResponse, all: readonly Health[]): void => {
+    const isOpen = all.some((one) => one.isOpen);
+    const sessions = all.reduce((sum, one) => sum + one.sessions, 0);
+    const status = isOpen ? 'ok' : 'draining';
+    const processes = membership === undefined ? {} : { processes: all.length };
+    response.writeHead(isOpen ? 200 : 503, { 'Content-Type': 'application/json' });
+    response.end(`${JSON.stringify({ status, sessions, ...processes })}\n`);
+  };
+  membership?.offer('health', async () => JSON.stringify(own()));
   listener.route('GET', '/healthz', (_request, response) => {
-    const status = hub.isOpen ? 'ok' : 'draining';
-    response.writeHead(hub.isOpen ? 200 : 503, { 'Content-Type': 'application/json' });
-    response.end(`${JSON.stringify({ status, sessions: hub.sessions.size })}\n`);
+    if (membership === undefined) {
+      answer(response, [own()]);
+      return;
+    }
+    membership
+      .gather('health')
+      .then((others) =>
+        answer(response, [own(), ...others.map((one) => JSON.parse(one) as Health)]),
+      )
+      .catch((error: unknown) => response.writeHead(500).end(`${reasonOf(error)}\n`));
   });
+}
+
+interface Health {
+  readonly isOpen: boolean;
+  readonly sessions: number;
 }
 
 /** The body under the name in the query; 'message' is the name of what has none. */

@@ -9,18 +9,26 @@ const REMEMBERED = 10_000;
 
 export class SessionBook {
   /** Tells events of this server from those of the one before it. */
-  readonly instance = randomBytes(5).toString('hex');
+  readonly instance: string;
+  private readonly prefix: string;
   private lastNumber = 0;
   private readonly byId = new Map<string, Session>();
   private readonly ended = new Set<string>();
   private readonly lingering = new Set<NodeJS.Timeout>();
   private readonly whenGone = new Map<Session, Set<() => void>>();
 
+  /** @param member of a server with several processes: what they share, and what tells them apart */
+  constructor(member?: { readonly instance: string; readonly prefix: string }) {
+    this.instance = member?.instance ?? newInstance();
+    this.prefix = member?.prefix ?? '';
+  }
+
   /** A new session, with an identity where one is wanted. */
   begin({ session: wanted, address }: Visit, encoder: Encoder): Session {
     this.lastNumber += 1;
     // Not to be guessed: whoever has it may speak for the session.
-    const id = wanted === undefined ? undefined : randomBytes(16).toString('base64url');
+    const id =
+      wanted === undefined ? undefined : this.prefix + randomBytes(16).toString('base64url');
     const session = new Session(this.lastNumber, id, address, encoder);
     if (id !== undefined) this.byId.set(id, session);
     return session;
@@ -102,7 +110,7 @@ export class SessionBook {
   }
 
   eventId(number: number): string {
-    return `${this.instance}-${number.toString(36)}`;
+    return eventIdOf(this.instance, number);
   }
 
   /** An event that somebody says he has seen; without a number it is none of ours. */
@@ -121,4 +129,13 @@ export class SessionBook {
     for (const timer of this.lingering) clearTimeout(timer);
     this.lingering.clear();
   }
+}
+
+/** Another one for every start of a server. */
+export function newInstance(): string {
+  return randomBytes(5).toString('hex');
+}
+
+export function eventIdOf(instance: string, number: number): string {
+  return `${instance}-${number.toString(36)}`;
 }

@@ -7,6 +7,9 @@ import type { Session } from './session.ts';
 import type { DropReason, Policy, SlowHost } from './slow-policies.ts';
 import { policies } from './slow-policies.ts';
 
+/** Of those sent away; a server that runs for months is not to keep them all. */
+const TIMES_KEPT = 1_000;
+
 export class SlowSessions implements SlowHost {
   readonly bufferLimitBytes: number;
   private readonly options: HubOptions;
@@ -72,6 +75,8 @@ export class SlowSessions implements SlowHost {
   }
 
   expel(session: Session): void {
+    const { slowAt } = this.counters;
+    if (slowAt.length < TIMES_KEPT) slowAt.push(this.options.clock());
     this.sendAway(session);
   }
 
