@@ -1,0 +1,50 @@
+/**
+ * A network that swallows everything, seen from outside, and how long the server takes to notice: with a
+ * ping every 2 s and 2 s for the pong, 2 to 4 s, and 0.3 s for timers of a busy machine.
+ */
+import { expect, test } from 'vitest';
+import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';
+import { runResultSchema } from '../../core/result.ts';
+import { createNetwork, namespacesUnavailable } from '../../loadgen/namespaces.ts';
+import { runProgram, temporaryFolder } from '../program.ts';
+
+const TOLERANCE_US = 300_000;
+const out = temporaryFolder();
+const unavailable = await namespacesUnavailable();
+const why = unavailable === undefined ? '' : ` (skipped: ${unavailable})`;
+
+test.skipIf(unavailable !== undefined)(
+  `the kernel counts what goes in, and nothing that comes out${why}`,
+  async () => {
+    const network = await createNetwork();
+    try {
+      expect(await network.doomedState()).toBe('UP');
+      await network.setDoomed('down');
+      expect(await network.doomedState()).toBe('DOWN');
+      expect(await network.established('doomed')).toBe(0);
+      expect((await network.traffic('clients', 'doomed')).packetsIn).toBe(0);
+    } finally {
+      await network.remove();
+    }
+  },
+);
+
+test.skipIf(unavailable !== undefined)(
+  `with a ping every 2 s and 2 s for the pong dead peers are found after 2 to 4 s${why}`,
+  async () => {
+    const { stdout, stderr, code } = await runProgram([
+      ...'bench heartbeat --clients 100 --arms ws --rounds 1 --vary interval=2s'.split(' '),
+      ...'--pong 2s --window 500ms --watch 6s --json --out'.split(' '),
+      out,
+    ]);
+    expect([0, 5], stderr).toContain(code);
+    const [beat] = runResultSchema
+      .parse(JSON.parse(stdout))
+      .trials.flatMap(({ beat }) => beat ?? []);
+    expect(beat).toMatchObject({ planned: 50, confirmed: { count: 50 }, server: { found: 50 } });
+    const times = decodeHistogram(beat?.server.times ?? '');
+    expect(valueAtQuantile(times, 0)).toBeGreaterThanOrEqual(2_000_000 - TOLERANCE_US);
+    expect(valueAtQuantile(times, 1)).toBeLessThanOrEqual(4_000_000 + TOLERANCE_US);
+  },
+  120_000,
+);
