@@ -5,9 +5,10 @@
 
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
+import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-/** How long a child may take to end when asked, ms. Then it is killed. */
+/** How long a child may take to end when asked, unless it was said, ms. Then it is killed. */
 const STOP_TIMEOUT_MS = 5_000;
 const STDERR_TAIL_BYTES = 4_000;
 
@@ -32,8 +33,13 @@ export interface Child<In, Out extends { readonly kind: string }> {
    */
   next<K extends Out['kind']>(kind: K, timeoutMs: number): Promise<Extract<Out, { kind: K }>>;
   on<K extends Out['kind']>(kind: K, handler: (message: Extract<Out, { kind: K }>) => void): void;
-  /** Rejects when the child ends although nobody asked it to. Never resolves. */
+  /** Rejects when the child has ended, whether or not it was asked to. Never resolves. */
   readonly failure: Promise<never>;
+  /**
+   * Rejects when the child was ended by a signal or with an error although nobody here asked it to. Never
+   * resolves. One that ends by itself in good order has not crashed.
+   */
+  readonly crash: Promise<never>;
   /** Asks with `message`, then insists. Resolves when the process is gone. */
   stop(message: In): Promise<void>;
   kill(): void;
@@ -41,25 +47,31 @@ export interface Child<In, Out extends { readonly kind: string }> {
 
 export interface ChildOptions {
   readonly title: string;
-  /** Path of the script relative to this file, without its extension. */
+  /** Path of the script relative to this file, without its extension; or absolute, with it. */
   readonly script: string;
   readonly config: unknown;
   /** Cores to run on; any, when empty. */
   readonly cores: readonly number[];
+  /** Name of the network namespace to run in; left out: that of this process. */
+  readonly within?: string | undefined;
 }
+
+/** What a script printed, or why it printed nothing, as the end of a sentence. */
+export type ScriptOutcome = { readonly output: string } | { readonly says: string };
 
 /** Starts children and sees to it that none outlives this process. */
 export interface Supervisor {
   start<In, Out extends { readonly kind: string }>(options: ChildOptions): Child<In, Out>;
-  /** Runs a script that prints one answer; undefined when it fails. */
-  runScript(script: string, args: readonly string[]): Promise<string | undefined>;
+  /** Runs a script that prints one line. It is ended when the time is up. */
+  runScript(script: string, args: readonly string[], timeoutMs: number): Promise<ScriptOutcome>;
   /** Ends every child that is still running, now. */
   killAll(): void;
   /** Call when done; ends what is left. */
   close(): void;
 }
 
-export function createSupervisor(): Supervisor {
+/** @param stopTimeoutMs how long a child may take to end when asked */
+export function createSupervisor(stopTimeoutMs = STOP_TIMEOUT_MS): Supervisor {
   const running = new Set<ChildProcess>();
   const killAll = (): void => {
     for (const child of running) child.kill('SIGKILL');
@@ -67,21 +79,43 @@ export function createSupervisor(): Supervisor {
   // The last resort, for an exit that nobody foresaw; a kill -9 of this process closes the channels.
   process.on('exit', killAll);
   return {
-    start: (options) => startChild(options, running),
-    runScript: (script, args) =>
+    start: (options) => startChild(options, running, stopTimeoutMs),
+    runScript: (script, args, timeoutMs) =>
       new Promise((resolve) => {
+        // The channel carries nothing: its end tells the script that this process is gone.
         const child = spawn(process.execPath, [scriptPath(script), ...args], {
-          stdio: ['ignore', 'pipe', 'ignore'],
+          stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
         });
         running.add(child);
         let output = '';
-        child.stdout.setEncoding('utf8').on('data', (text: string) => {
-          output += text;
-        });
-        child.once('error', () => resolve(undefined));
-        child.once('close', (code) => {
+        let lastWords = '';
+        let isLate = false;
+        const timer = setTimeout(() => {
+          isLate = true;
+          child.kill('SIGKILL');
+        }, timeoutMs);
+        const end = (outcome: ScriptOutcome): void => {
+          clearTimeout(timer);
           running.delete(child);
-          resolve(code === 0 ? output : undefined);
+          resolve(outcome);
+        };
+        child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+          output += text;
+          if (!text.endsWith('\n') || !child.connected) return;
+          // It has said all, and lives on only for the channel. Node emits no 'close' after that.
+          child.once('exit', () => end({ output }));
+          child.disconnect();
+        });
+        child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+          lastWords = (lastWords + text).slice(-STDERR_TAIL_BYTES);
+        });
+        child.once('error', (error) => end({ says: `could not be started: ${error.message}` }));
+        child.once('exit', () => {
+          if (isLate) end({ says: `said nothing within ${timeoutMs} ms` });
+        });
+        child.once('close', (code, signal) => {
+          const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+          end({ says: `${how}${reasonIn(lastWords)}` });
         });
       }),
     killAll,
@@ -92,15 +126,28 @@ export function createSupervisor(): Supervisor {
   };
 }
 
+/** The error in the last words of a process of Node, as the rest of a sentence; '' where there is none. */
+function reasonIn(lastWords: string): string {
+  const error = /^(?:\w*Error)(?: \[\w+\])?: (.*)$/m.exec(lastWords)?.[1];
+  return error === undefined ? '' : `: ${error}`;
+}
+
 /** The compiled script beside compiled code, the source beside sources. */
 function scriptPath(script: string): string {
+  if (isAbsolute(script)) return script;
   const extension = import.meta.url.endsWith('.ts') ? '.ts' : '.js';
   return fileURLToPath(new URL(`${script}${extension}`, import.meta.url));
+}
+
+/** Where iproute2 keeps those that have a name. */
+export function namespacePath(name: string): string {
+  return `/run/netns/${name}`;
 }
 
 function startChild<In, Out extends { readonly kind: string }>(
   options: ChildOptions,
   running: Set<ChildProcess>,
+  stopTimeoutMs: number,
 ): Child<In, Out> {
   const node = [
     process.execPath,
@@ -109,8 +156,13 @@ function startChild<In, Out extends { readonly kind: string }>(
     scriptPath(options.script),
     JSON.stringify(options.config),
   ];
-  const [command = '', ...args] =
+  const pinned =
     options.cores.length > 0 ? ['taskset', '-c', options.cores.join(','), ...node] : node;
+  // Both become what they start, so the process has the number that is known here.
+  const [command = '', ...args] =
+    options.within === undefined
+      ? pinned
+      : ['nsenter', `--net=${namespacePath(options.within)}`, ...pinned];
   const child = spawn(command, args, {
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     serialization: 'advanced',
@@ -134,25 +186,35 @@ function startChild<In, Out extends { readonly kind: string }>(
   };
 
   let stopping = false;
-  const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(`could not be started: ${error.message}`));
+  const ended = new Promise<{ readonly how: string; readonly inOrder: boolean }>((resolve) => {
+    child.once('error', (error) =>
+      resolve({ how: `could not be started: ${error.message}`, inOrder: false }),
+    );
     // 'close' rather than 'exit': stderr has been read to its end.
     child.once('close', (code, signal) => {
       running.delete(child);
-      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`);
+      const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
+      resolve({ how, inOrder: code === 0 });
     });
   });
-  const failure = ended.then((how): never => {
+  const failure = ended.then(({ how }): never => {
     if (stopping) throw new TrialFailure(`${options.title} was stopped`, stderrTail);
-    throw new TrialFailure(`${options.title} ${how}`, stderrTail);
+    throw new TrialFailure(`${options.title} ${how}${reasonIn(stderrTail)}`, stderrTail);
+  });
+  const crash = new Promise<never>((_, reject) => {
+    failure.catch(async (error: unknown) => {
+      if (!stopping && !(await ended).inOrder) reject(error);
+    });
   });
   // Whoever waits for the child sees the rejection; with nobody waiting it is not a fault.
   failure.catch(() => undefined);
+  crash.catch(() => undefined);
 
   return {
     title: options.title,
     pid: child.pid ?? 0,
     failure,
+    crash,
     send: (message) => {
       // A child that is ending has closed its channel; `failure` says so to those who wait.
       if (child.connected) child.send(message as object, () => undefined);
@@ -167,7 +229,7 @@ function startChild<In, Out extends { readonly kind: string }>(
         timer = setTimeout(() => {
           reject(
             new TrialFailure(
-              `${options.title} did not report '${kind}' within ${timeoutMs} ms`,
+              `${options.title} did not report '${kind}' within ${Math.round(timeoutMs)} ms: it hangs, or the machine is too busy (--start-timeout and --reply-timeout allow it more)`,
               stderrTail,
             ),
           );
@@ -181,7 +243,7 @@ function startChild<In, Out extends { readonly kind: string }>(
     async stop(message) {
       stopping = true;
       if (child.connected) child.send(message as object, () => undefined);
-      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+      const timer = setTimeout(() => child.kill('SIGKILL'), stopTimeoutMs);
       await ended;
       clearTimeout(timer);
     },

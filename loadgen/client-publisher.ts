@@ -1,7 +1,8 @@
 /** Publishes through the upstream of clients: of one for all, or of every client in turn. */
 import { keyName, roomName, senderOf } from '../core/audience.ts';
 import type { Clock } from '../core/clock.ts';
-import type { Published, PublishOrder } from '../core/control.ts';
+import type { PublishOrder } from '../core/control.ts';
+import type { Published } from '../core/process-reports.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
 import type { Audience } from '../core/scenario.ts';
 import type { Ticker } from '../core/ticker.ts';
@@ -11,7 +12,8 @@ const CLOSE = Buffer.from('}');
 
 /** The clients of this worker among those of all. */
 export interface Crowd {
-  readonly clients: readonly (Client | undefined)[];
+  /** By index; whoever comes back after a cut is put into its place. */
+  readonly clients: (Client | undefined)[];
   /** Number of the first of them. */
   readonly firstClient: number;
   readonly totalClients: number;
@@ -40,13 +42,15 @@ export async function publishFromClients(
       return;
     }
     // Open loop: the next message does not wait for this one.
-    const sending = client
+    const sending: Promise<void> | undefined = client
       .send(frame(message, channel))
-      .catch(() => {
+      ?.catch(() => {
         failed += 1;
       })
-      .finally(() => underway.delete(sending));
-    underway.add(sending);
+      .finally(() => {
+        if (sending !== undefined) underway.delete(sending);
+      });
+    if (sending !== undefined) underway.add(sending);
   };
   const isMine = (index: number): boolean => {
     if (!everyone) return true;
@@ -54,9 +58,26 @@ export async function publishFromClients(
     return place >= 0 && place < clients.length;
   };
   const publication = await publishOnSchedule(order, clock, ticker, send, isMine);
-  await Promise.all(underway);
+  await settled(underway, order.deadlineMs);
+  // A server that says nothing has not said that it has them.
+  failed += underway.size;
   const injected = { dropped: 0, duplicated: 0, swapped: 0 };
   return { kind: 'published', ...publication, injected, failed };
+}
+
+/** Resolves when all are over, or the time is up. */
+async function settled(underway: ReadonlySet<Promise<void>>, deadlineMs?: number): Promise<void> {
+  const over = Promise.all(underway);
+  if (deadlineMs === undefined) {
+    await over;
+    return;
+  }
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise((resolve) => {
+    timer = setTimeout(resolve, deadlineMs);
+  });
+  await Promise.race([over, overdue]);
+  clearTimeout(timer);
 }
 
 /** What is for everybody goes up as it is; a room or key has to be named. */

@@ -2,10 +2,10 @@
 
 import type { Clock } from '../core/clock.ts';
 import { NS_PER_US } from '../core/clock.ts';
-import { reasonOf } from '../core/errors.ts';
 import type { Histogram } from '../core/histogram.ts';
 import { createHistogram, HIGHEST_US } from '../core/histogram.ts';
 import type { Client } from '../core/transport.ts';
+import { explain } from '../core/transport.ts';
 
 export interface ConnectOutcome {
   /** By client index; undefined where the connection failed. */
@@ -34,7 +34,7 @@ export async function connectAll(
         clients[index] = await connect(index);
         latency.recordValue(Math.min(HIGHEST_US, Math.floor((clock() - startedAt) / NS_PER_US)));
       } catch (error) {
-        const cause = reasonOf(error);
+        const cause = explain(error);
         failures.set(cause, (failures.get(cause) ?? 0) + 1);
       }
     }

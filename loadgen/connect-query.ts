@@ -2,6 +2,18 @@
 import { channelAt, channelsPerClient, keyName, roomName } from '../core/audience.ts';
 import type { ConnectPhase } from '../core/scenario.ts';
 
+/**
+ * What a client says that comes back: the same, but for the history, since it knows what it saw last.
+ * @param lastEventId '' where it saw nothing, or is not to say so
+ */
+export function comebackQuery(query: string | undefined, lastEventId: string): string | undefined {
+  if (lastEventId === '') return query;
+  const parts = (query ?? '')
+    .split('&')
+    .filter((part) => part !== '' && !part.startsWith('history='));
+  return [...parts, `last_event_id=${encodeURIComponent(lastEventId)}`].join('&');
+}
+
 /** @returns undefined when there is nothing to say: then the request is the plainest there is */
 export function connectQuery(phase: ConnectPhase, client: number): string | undefined {
   const { rooms, keys, addressable, history } = phase;
@@ -16,4 +28,12 @@ export function connectQuery(phase: ConnectPhase, client: number): string | unde
   }
   if (history !== undefined && history > 0) parts.push(`history=${history}`);
   return parts.length === 0 ? undefined : parts.join('&');
+}
+
+/**
+ * Where client i connects from: one address of the loopback network has ports for some 28,000 connections
+ * to one port of the server, and Linux has all of 127.0.0.0/8.
+ */
+export function sourceOf(client: number, sources = 1): { readonly localAddress?: string } {
+  return sources <= 1 ? {} : { localAddress: `127.0.0.${1 + (client % sources)}` };
 }

@@ -1,7 +1,8 @@
 /** What a phase cost, from outside: CPU of both sides, waiting, steal and pressure, with samples per second. */
-import type { LoopSample } from '../core/control.ts';
+import type { LoopSample } from '../core/process-reports.ts';
 import type { MachineReading, ProcessReading } from './procfs.ts';
 import { readMachine, readProcess } from './procfs.ts';
+import { watchServers } from './server-usage.ts';
 import type { TrialContext } from './trial-context.ts';
 
 export interface Cost {
@@ -15,7 +16,6 @@ const SAMPLE_MS = 1_000;
 
 interface Readings {
   readonly at: number;
-  readonly server: ProcessReading | undefined;
   readonly workers: readonly (ProcessReading | undefined)[];
   readonly machine: MachineReading | undefined;
 }
@@ -36,9 +36,9 @@ export async function meterCost<Outcome>(
 
 function startCostMeter(context: TrialContext): { read(): Cost; close(): void } {
   const { clock, server, workers } = context;
+  const servers = watchServers(() => context.serverPids);
   const read = (): Readings => ({
     at: clock(),
-    server: readProcess(server.pid),
     workers: workers.map(({ pid }) => readProcess(pid)),
     machine: readMachine(),
   });
@@ -61,6 +61,7 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
   const before = read();
   let last = before.machine;
   const sampler = setInterval(() => {
+    servers.look();
     const now = readMachine();
     const share = stealShare(last, now);
     if (share !== undefined) steal.push({ at: clock(), share });
@@ -72,6 +73,8 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
       return {
         probes: {
           ...difference(before, read()),
+          ...usage('server', servers.read()),
+          ...crowding(context),
           serverBufferedBytes: bufferedBytes,
           serverUtilization: mean(serverSamples.map(({ loop }) => loop.utilization)),
         },
@@ -87,6 +90,14 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
   };
 }
 
+/** Where several server processes share a core, they wait for each other. */
+function crowding({ serverPids, setup }: TrialContext): Record<string, number> {
+  const cores = setup.cores.server.length;
+  return serverPids.length === 1 || cores === 0
+    ? {}
+    : { serversPerCore: serverPids.length / cores };
+}
+
 function difference(before: Readings, after: Readings): Record<string, number | undefined> {
   const machine =
     before.machine === undefined || after.machine === undefined
@@ -97,9 +108,10 @@ function difference(before: Readings, after: Readings): Record<string, number | 
   const pressureAfter = machine?.after.pressureUs;
   return {
     wallNs,
-    ...usage('server', before.server, after.server),
     ...sumUsage(
-      before.workers.map((reading, index) => usage('generator', reading, after.workers[index])),
+      before.workers.map((reading, index) =>
+        usage('generator', both(reading, after.workers[index])),
+      ),
     ),
     generatorWaitShare: worstWait(before.workers, after.workers),
     stealShare: stealShare(machine?.before, machine?.after),
@@ -111,12 +123,21 @@ function difference(before: Readings, after: Readings): Record<string, number | 
   };
 }
 
-function usage(
-  prefix: string,
+interface Interval {
+  readonly before: ProcessReading;
+  readonly after: ProcessReading;
+}
+
+function both(
   before: ProcessReading | undefined,
   after: ProcessReading | undefined,
-): Record<string, number | undefined> {
-  if (before === undefined || after === undefined) return {};
+): Interval | undefined {
+  return before === undefined || after === undefined ? undefined : { before, after };
+}
+
+function usage(prefix: string, interval: Interval | undefined): Record<string, number | undefined> {
+  if (interval === undefined) return {};
+  const { before, after } = interval;
   return {
     [`${prefix}CpuNs`]: after.cpuNs - before.cpuNs,
     [`${prefix}UserNs`]: after.userNs - before.userNs,

@@ -8,23 +8,22 @@ import type {
   AskBehaviour,
   AskOrder,
   Expectation,
-  Published,
   PublishOrder,
   RequestOrder,
-  TripReport,
 } from '../core/control.ts';
 import { decodeHistogram } from '../core/histogram.ts';
+import { carriesTimes } from '../core/message.ts';
+import type { Published, TripReport } from '../core/process-reports.ts';
 import type { Flow } from '../core/result.ts';
 import type { AskLoad, LoadPhase, PublishLoad, RequestLoad } from '../core/scenario.ts';
 import type { Schedule, ScheduleOptions } from '../core/schedule.ts';
 import { createSchedule } from '../core/schedule.ts';
 import { flowOfPhase } from './offered-load.ts';
 import type { TrialContext } from './trial-context.ts';
-import { mergeEncoded } from './trips.ts';
+import { mergeEncoded, mergeTrips } from './trips.ts';
 
 /** Single latencies kept per trial; beyond it only every n-th message keeps its own. */
 const MAX_CELLS = 16_000_000;
-const PATIENCE_MS = 30_000;
 
 interface Planned<Load> {
   readonly load: Load;
@@ -114,9 +113,14 @@ export function expectationOf({ publish, phase }: FlowPlan): Expectation | undef
     audience: publish.load.to,
     ordered: publish.load.ordered === true,
     // What several clients send at one time may arrive in another order: then the last says nothing.
-    coalesces: publish.coalesces && publish.load.from === 'server',
+    // After a fault or a stall the last is all there is to wait for: what was lost does not come any more.
+    coalesces:
+      (publish.coalesces && publish.load.from === 'server') ||
+      phase.fault !== undefined ||
+      phase.slow?.kind === 'stall',
     deadlineMs: phase.deadlineMs,
     sampleEvery: publish.sampleEvery,
+    ...(carriesTimes(publish.load.payloadBytes) ? {} : { schedule: publish.options }),
   };
 }
 
@@ -149,7 +153,9 @@ export function startFlows(
   const { phase, request, ask } = plan;
   const { clock, server, workers } = context;
   const patienceMs =
-    (startNs + plan.lastDueNs - clock()) / NS_PER_MS + phase.deadlineMs + PATIENCE_MS;
+    (startNs + plan.lastDueNs - clock()) / NS_PER_MS +
+    phase.deadlineMs +
+    context.setup.replyTimeoutMs;
   const started: StartedFlows = {
     published: startPublishing(plan, startNs, context, open, patienceMs),
     requested:
@@ -159,7 +165,9 @@ export function startFlows(
     asked:
       ask === undefined
         ? Promise.resolve(undefined)
-        : server.next('asked', patienceMs).then(({ report }) => report),
+        : server
+            .next('asked', patienceMs)
+            .then(({ report, others = [] }) => mergeTrips([report, ...others])),
   };
   if (request !== undefined) {
     const { payloadBytes, cancelShare, work } = request.load;
@@ -192,12 +200,16 @@ export function startFlows(
 async function startPublishing(
   { publish, phase }: FlowPlan,
   startNs: number,
-  { server, workers }: TrialContext,
+  context: TrialContext,
   open: readonly number[],
   patienceMs: number,
 ): Promise<Published | undefined> {
   if (publish === undefined) return undefined;
+  const { server, workers } = context;
   const { from, to, payloadBytes } = publish.load;
+  if (!carriesTimes(payloadBytes) || phase.slow?.kind === 'stall') {
+    for (const worker of workers) worker.send({ kind: 'starts', startNs });
+  }
   const order: PublishOrder = {
     schedule: publish.options,
     startNs,
@@ -205,9 +217,11 @@ async function startPublishing(
     payloadBytes,
     audience: to,
     measured: phase.measured,
+    deadlineMs: phase.deadlineMs,
   };
   if (from === 'server') {
     const published = server.next('published', patienceMs);
+    context.publishing = order;
     server.send({ kind: 'publish', order });
     return published;
   }

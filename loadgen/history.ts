@@ -3,7 +3,7 @@
  * that took from the call to connect. They are no deliveries of a phase, so they have a count of their own.
  */
 import { NS_PER_US } from '../core/clock.ts';
-import type { HistoryOrder, HistoryReport, PhaseReport } from '../core/control.ts';
+import type { HistoryOrder } from '../core/control.ts';
 import type { EncodedHistogram } from '../core/histogram.ts';
 import {
   createHistogram,
@@ -11,6 +11,7 @@ import {
   encodeHistogram,
   HIGHEST_US,
 } from '../core/histogram.ts';
+import type { HistoryReport, PhaseReport } from '../core/process-reports.ts';
 import { mergeEncoded } from './trips.ts';
 
 export class History {

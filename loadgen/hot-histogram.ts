@@ -30,6 +30,8 @@ const lowestOf = (index: number): number => {
 export class HotHistogram {
   private readonly counts = new Uint32Array(indexOf(HIGHEST_US) + 1);
   private total = 0;
+  /** The counts at the last lap. */
+  private before: Uint32Array | undefined;
 
   /** @param value whole µs, 0 … HIGHEST_US */
   record(value: number): void {
@@ -47,6 +49,17 @@ export class HotHistogram {
       if (left <= 0) return lowestOf(index);
     }
     return undefined;
+  }
+
+  /** What was recorded since the last lap, or since the start. */
+  lap(): Histogram {
+    const histogram = createHistogram();
+    for (const [index, count] of this.counts.entries()) {
+      const more = count - (this.before?.[index] ?? 0);
+      if (more > 0) histogram.recordValueWithCount(lowestOf(index), more);
+    }
+    this.before = this.counts.slice();
+    return histogram;
   }
 
   toHistogram(): Histogram {

@@ -1,27 +1,58 @@
 /** How many connections fit on this machine, computed before anything is started. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { freemem } from 'node:os';
 import { fault } from '../core/errors.ts';
 
 export interface Limits {
-  /** Open files per process; the server needs one per client, and so does each worker. */
+  /** Open files per process; a server process needs one per client of its own, and so does each worker. */
   readonly descriptors: number;
   /** Whether `descriptors` can be raised without becoming root. */
   readonly hardDescriptors: number;
-  /** Ports that connections to one address and port can come from. */
+  /** Ports that connections from one address to one address and port can come from. */
   readonly ports: number;
+  /** What may be had without swapping, bytes. */
+  readonly memoryBytes: number;
 }
+
+/** Over what connections are spread. */
+export interface Spread {
+  /** Server processes. */
+  readonly processes: number;
+  /** Addresses that clients may connect from. */
+  readonly sources: number;
+}
+
+export const narrow: Spread = { processes: 1, sources: 1 };
+
+/** Of 127.0.0.0/8; more would be more than any machine has memory for. */
+export const MOST_SOURCES = 200;
 
 /** Descriptors a process needs for itself: standard streams, channel, event loop, modules being loaded. */
 const OWN_DESCRIPTORS = 100;
 /** Ports left to the rest of the machine. */
 const SPARE_PORTS = 200;
+/**
+ * From an address of its own a client needs a port that is not even left over from an earlier connection,
+ * and those stay for a minute: room for the trials before. Where the system chooses the address, it takes
+ * such a port again.
+ */
+const PORTS_PER_CLIENT = 4;
 /** Events a second (deliveries, answers, questions) that one worker takes with room to spare, where there is a core for it. */
 const EVENTS_PER_WORKER = 40_000;
+/** Connections go to server processes in turn, but to those that are busy a little later. */
+const EVENNESS = 0.9;
+/**
+ * A connection with both its ends and the kernel's part of them: 44 kB were measured (docs/scale.md), and
+ * half of that again for what is on its way.
+ */
+const BYTES_PER_CLIENT = 67_000;
+/** What processes take before the first client, and what is left to the rest of the machine. */
+const SPARE_BYTES = 2 ** 30;
 
 export function readLimits(): Limits {
   const [descriptors, hardDescriptors] = readDescriptors();
-  return { descriptors, hardDescriptors, ports: readPorts() };
+  return { descriptors, hardDescriptors, ports: readPorts(), memoryBytes: readMemory() };
 }
 
 function readDescriptors(): [number, number] {
@@ -55,33 +86,95 @@ function readPorts(): number {
   }
 }
 
-/** @returns how many clients one server process and one target address allow */
-export function possibleClients(limits: Limits): { clients: number; by: 'descriptors' | 'ports' } {
-  const byDescriptors = limits.descriptors - OWN_DESCRIPTORS;
-  const byPorts = limits.ports - SPARE_PORTS;
-  return byDescriptors <= byPorts
-    ? { clients: byDescriptors, by: 'descriptors' }
-    : { clients: byPorts, by: 'ports' };
+function readMemory(): number {
+  try {
+    const match = /^MemAvailable:\s+(\d+) kB/m.exec(readFileSync('/proc/meminfo', 'latin1'));
+    if (match !== null) return Number(match[1]) * 1_024;
+  } catch {
+    // No /proc: what is not used at all will do.
+  }
+  return freemem();
+}
+
+/** Whether clients may have addresses of their own: all of 127.0.0.0/8 is there on Linux, one address elsewhere. */
+export function manySources(platform: NodeJS.Platform): number {
+  return platform === 'linux' ? MOST_SOURCES : 1;
+}
+
+/** @returns how many addresses so many clients have to connect from */
+export function sourcesFor(clients: number, { ports }: Limits): number {
+  const perSource = ports - SPARE_PORTS;
+  return clients <= perSource ? 1 : Math.ceil((clients * PORTS_PER_CLIENT) / perSource);
+}
+
+function portsOf({ ports }: Limits, sources: number): number {
+  const perSource = ports - SPARE_PORTS;
+  return Math.max(perSource, Math.floor((perSource * sources) / PORTS_PER_CLIENT));
+}
+
+type Scarce = 'descriptors' | 'ports' | 'memory';
+
+/** @returns how many clients there can be, and what is used up first */
+export function possibleClients(
+  limits: Limits,
+  { processes, sources }: Spread = narrow,
+): { clients: number; by: Scarce } {
+  const perProcess = limits.descriptors - OWN_DESCRIPTORS;
+  const byDescriptors =
+    processes === 1 ? perProcess : Math.floor(perProcess * processes * EVENNESS);
+  const all: readonly { clients: number; by: Scarce }[] = [
+    { clients: byDescriptors, by: 'descriptors' },
+    { clients: portsOf(limits, sources), by: 'ports' },
+    {
+      clients: Math.max(1, Math.floor((limits.memoryBytes - SPARE_BYTES) / BYTES_PER_CLIENT)),
+      by: 'memory',
+    },
+  ];
+  return all.reduce((least, one) => (one.clients < least.clients ? one : least));
+}
+
+/** @returns the limit in words, behind which comes how many clients it allows */
+export function limitText(limits: Limits, by: Scarce, { processes }: Spread = narrow): string {
+  const whole = (value: number): string => value.toLocaleString('en-US');
+  switch (by) {
+    case 'descriptors':
+      return `${whole(limits.descriptors)} open files per process${processes === 1 ? '' : ` in ${processes} server processes`}`;
+    case 'ports':
+      return `${whole(limits.ports)} local ports`;
+    case 'memory':
+      return `${(limits.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
+  }
 }
 
 /** @throws HarnessError `too-many-clients` */
-export function checkClients(asked: number, limits: Limits): void {
-  const { clients: possible, by } = possibleClients(limits);
+export function checkClients(asked: number, limits: Limits, spread: Spread = narrow): void {
+  const { clients: possible, by } = possibleClients(limits, spread);
   if (asked <= possible) return;
   throw fault('too-many-clients', {
     asked,
     possible,
-    limit:
-      by === 'descriptors'
-        ? `${limits.descriptors.toLocaleString('en-US')} open files per process`
-        : `${limits.ports.toLocaleString('en-US')} local ports`,
-    raise:
-      by === 'ports'
-        ? 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"'
-        : limits.hardDescriptors > limits.descriptors
-          ? `ulimit -n ${limits.hardDescriptors}`
-          : 'raise the hard limit (LimitNOFILE= of the service, or nofile in /etc/security/limits.conf)',
+    limit: limitText(limits, by, spread),
+    raise: raiseText(asked, limits, by, spread),
   });
+}
+
+/** What would let more in: what is cheapest first. */
+function raiseText(asked: number, limits: Limits, by: Scarce, spread: Spread): string {
+  switch (by) {
+    case 'memory':
+      return 'use a machine with more memory, or end what else takes it';
+    case 'ports':
+      return 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
+    case 'descriptors': {
+      const perProcess = (limits.descriptors - OWN_DESCRIPTORS) * EVENNESS;
+      const processes = Math.max(spread.processes + 1, Math.ceil(asked / Math.max(1, perProcess)));
+      const files =
+        limits.hardDescriptors > limits.descriptors
+          ? `ulimit -n ${limits.hardDescriptors}`
+          : 'raise the hard limit (LimitNOFILE= of the service, or nofile in /etc/security/limits.conf)';
+      return `--processes ${processes}, or ${files}`;
+    }
+  }
 }
 
 /** As many workers as the load needs and the cores allow; more only where descriptors demand it. */

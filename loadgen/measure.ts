@@ -1,7 +1,8 @@
 /** Makes the record of a measured phase from what all processes say of it. Takes values, returns values. */
 import { NS_PER_MS } from '../core/clock.ts';
-import type { PhaseReport, TripReport } from '../core/control.ts';
 import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
+import type { PhaseReport, TripReport } from '../core/process-reports.ts';
+import type { SlowReaders } from '../core/scenario.ts';
 import { median } from '../core/stats.ts';
 import { sumHistories } from './history.ts';
 import { orderDisagreements } from './orders.ts';
@@ -50,6 +51,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     // To the last arrival: a wait for what was lost is no time in which anything was delivered.
     durationNs: subject.lastAt === undefined ? undefined : subject.lastAt - outcome.startNs,
     sendingNs: subject.sendingNs,
+    payloadBytes: plan.publish?.load.payloadBytes,
     clientSends: publication === undefined || fromServer ? undefined : publication.sent,
     slipP50Us: valueAtQuantile(slip, 0.5),
     slipP99Us: valueAtQuantile(slip, 0.99),
@@ -84,8 +86,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     foreign: total(({ counts }) => counts.foreign) + (tripSum(({ foreign }) => foreign) ?? 0),
     beforeDue:
       total(({ counts }) => counts.beforeDue) + (tripSum(({ beforeDue }) => beforeDue) ?? 0),
-    slowClients:
-      plan.phase.slow === undefined ? 0 : slowCount(plan.phase.slow, outcome.context.clients),
+    slowClients: slowClients(plan.phase.slow, outcome.context.clients),
     histograms: {
       due: subject.due,
       sent: subject.sinceSent,
@@ -96,6 +97,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     timeline: timelineOf(subject, cost, outcome.startNs),
     injected: publication?.injected,
     closed: reports.flatMap(({ closed }) => closed),
+    failedPosts: reports.flatMap(({ failedPosts = [] }) => failedPosts),
     probes: Object.fromEntries(
       Object.entries(probes).filter((entry): entry is [string, number] => entry[1] !== undefined),
     ),
@@ -103,6 +105,12 @@ export function measure(outcome: PhaseOutcome): Measurement {
     toEverybody: audience === undefined || audience.kind === 'everybody',
     generatorSends: requests !== undefined || !fromServer,
   };
+}
+
+/** Those that only stand for the slow ones of another arm read as all the others do. */
+function slowClients(slow: SlowReaders | undefined, clients: number): number {
+  if (slow === undefined || (slow.kind === 'stall' && !slow.stalls)) return 0;
+  return slowCount(slow, clients);
 }
 
 /** Sent, and without any outcome at the end. */

@@ -1,7 +1,8 @@
 /** What the phases of a trial ask of the generator, before it is run. */
 import { deliveriesOf } from '../core/audience.ts';
+import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import type { Flow } from '../core/result.ts';
-import type { LoadPhase, Phase, RequestWork } from '../core/scenario.ts';
+import type { Cut, LoadPhase, Phase, RequestWork } from '../core/scenario.ts';
 import type { Load } from './head-room.ts';
 
 export function clientsOf(phases: readonly Phase[]): number {
@@ -20,6 +21,16 @@ export function flowOfPhases(phases: readonly Phase[]): Flow {
     if (phase.kind === 'load' && phase.measured) return flowOfPhase(phase);
   return 'delivery';
 }
+
+/** Whether nothing of the generator is between the clients and the server. */
+export function connectsDirectly(phases: readonly Phase[]): boolean {
+  return phases.every(
+    (phase) =>
+      phase.kind !== 'load' || phase.fault === undefined || cutsByServer.includes(phase.fault.cut),
+  );
+}
+
+const cutsByServer: readonly Cut[] = ['restart', 'drain', 'rolling-kill'];
 
 /** Deliveries, answers and questions that the generator takes in a second, of the busiest phase. */
 export function eventsPerS(phases: readonly Phase[]): number {
@@ -66,7 +77,9 @@ export function floodableLoad(
   for (const phase of phases) {
     if (phase.kind !== 'load' || !phase.measured) continue;
     if (phase.publish?.to.kind !== 'everybody') return undefined;
-    const { payloadBytes, ratePerS } = phase.publish;
+    const { ratePerS } = phase.publish;
+    // A flood has no schedule that a message without times could be looked up in; a larger one costs no less.
+    const payloadBytes = Math.max(phase.publish.payloadBytes, MIN_MESSAGE_BYTES);
     return { clients: clientsOf(phases), payloadBytes, ratePerS };
   }
   return undefined;

@@ -7,9 +7,9 @@ import { TrialFailure } from './child-process.ts';
 import { readProcess } from './procfs.ts';
 import type { TrialSetup } from './trial.ts';
 import { startServer } from './trial.ts';
+import { childrenOfTrial } from './trial-children.ts';
 import type { YardstickConfig, YardstickFigures } from './yardstick.ts';
 
-const PATIENCE_MS = 20_000;
 /** Longer adds nothing: it is a figure to look at, and takes part in no comparison. */
 const LONGEST_MS = 3_000;
 
@@ -30,25 +30,41 @@ export function yardstickLoad(
   return undefined;
 }
 
-/** @returns undefined where there is nothing to measure, or it could not be measured */
+/** @returns undefined where there is nothing to measure; why, where it could not be measured */
 export async function runYardstick(
   { phases, point, round }: { phases: readonly Phase[]; point: Point; round: number },
   setup: TrialSetup,
   supervisor: Supervisor,
-): Promise<Yardstick | undefined> {
+): Promise<Yardstick | { readonly says: string } | undefined> {
   const load = yardstickLoad(phases);
   if (load === undefined) return undefined;
-  const server = startServer('sse', 1, { ...setup, faults: noFaults }, supervisor);
+  const children = childrenOfTrial(supervisor);
+  const server = startServer('sse', 1, { ...setup, faults: noFaults }, children.supervisor);
   try {
-    const { endpoint } = await server.next('listening', PATIENCE_MS);
+    const { endpoint } = await server.next('listening', setup.startTimeoutMs);
     const { connections, pipelining } = setup.upstream;
-    const config: YardstickConfig = { endpoint, connections, pipelining, ...load };
+    const { connectTimeoutMs } = setup;
+    const config: YardstickConfig = {
+      endpoint,
+      connections,
+      pipelining,
+      connectTimeoutMs,
+      ...load,
+    };
     const before = readProcess(server.pid);
-    const output = await supervisor.runScript('./yardstick', [JSON.stringify(config)]);
+    const outcome = await children.unlessCrashed(
+      supervisor.runScript(
+        './yardstick',
+        [JSON.stringify(config)],
+        load.durationMs + setup.connectTimeoutMs + setup.startTimeoutMs,
+      ),
+    );
     const after = readProcess(server.pid);
     await server.stop({ kind: 'stop' });
-    if (output === undefined) return undefined;
-    const { answered, failed, p50, p99, ratePerS } = JSON.parse(output) as YardstickFigures;
+    if ('says' in outcome) return { says: `its process ${outcome.says}` };
+    const figures = JSON.parse(outcome.output) as YardstickFigures;
+    const { answered, failed, p50, p99, ratePerS, causes } = figures;
+    if (answered === 0) return { says: `no POST was answered with 200: ${causes}` };
     const cpuNs =
       before === undefined || after === undefined ? undefined : after.cpuNs - before.cpuNs;
     return {
@@ -63,9 +79,9 @@ export async function runYardstick(
       cpu: cpuNs === undefined || answered === 0 ? undefined : cpuNs / answered,
     };
   } catch (error) {
-    server.kill();
+    await children.end();
     // A yardstick is worth having, and not worth a run.
-    if (error instanceof TrialFailure) return undefined;
+    if (error instanceof TrialFailure) return { says: error.message };
     throw error;
   }
 }

@@ -4,13 +4,24 @@
  * allocates nothing, parses no JSON and decodes no text. What is no delivery is handed on.
  */
 import { NS_PER_MS, NS_PER_US } from '../core/clock.ts';
-import type { DeliveryCounts, Expectation } from '../core/control.ts';
+import type { Expectation } from '../core/control.ts';
 import type { Histogram } from '../core/histogram.ts';
 import { HIGHEST_US } from '../core/histogram.ts';
-import { isMessage, readDueAt, readSentAt, readSeq } from '../core/message.ts';
+import {
+  isMessage,
+  isSmallMessage,
+  readDueAt,
+  readSentAt,
+  readSeq,
+  readSmallSeq,
+} from '../core/message.ts';
+import type { DeliveryCounts } from '../core/process-reports.ts';
+import type { Schedule } from '../core/schedule.ts';
+import { createSchedule } from '../core/schedule.ts';
 import type { Sink } from '../core/transport.ts';
 import type { OrderDigest } from './channel-tracks.ts';
 import { ChannelTracks } from './channel-tracks.ts';
+import type { Comebacks } from './comebacks.ts';
 import type { History } from './history.ts';
 import { HotHistogram } from './hot-histogram.ts';
 import { TrackEnds } from './track-ends.ts';
@@ -55,6 +66,12 @@ export class Receiver implements Sink {
   readonly closedCauses = new Map<string, number>();
   /** Takes messages of before the clients came, where they want any. */
   history: History | undefined;
+  /** Looks after clients that are cut off; undefined where nobody is going to be. */
+  comebacks: Comebacks | undefined;
+  /** Told of every message while some clients read no more than so much; undefined otherwise. */
+  pace: { took(client: number, bytes: number): void } | undefined;
+  /** Clients whose connection ended in this phase. */
+  readonly closedClients = new Set<number>();
 
   private readonly clients: number;
   private readonly firstClient: number;
@@ -72,6 +89,12 @@ export class Receiver implements Sink {
 
   /** When the last delivery of the phase came, ns since the epoch. */
   lastReceivedAt: number | undefined;
+
+  /** Of messages that do not carry their times. */
+  private schedule: Schedule | undefined;
+  private startNs: number | undefined;
+  /** Those of them that came before it was known when the schedule starts: the news may be overtaken. */
+  private early: { client: number; seq: number; receivedAt: number }[] = [];
 
   private firstSeq = 0;
   private count = 0;
@@ -132,19 +155,33 @@ export class Receiver implements Sink {
     this.expected = this.ends.expected;
     this.coalesces = expectation.coalesces === true;
     this.deadlineUs = (deadlineMs * NS_PER_MS) / NS_PER_US;
+    this.schedule = expectation.schedule && createSchedule(expectation.schedule);
+    this.startNs = undefined;
+    this.early = [];
     this.sampleEvery = sampleEvery;
     this.cells = new Uint32Array(
       sampleEvery === 0 ? 0 : Math.ceil(count / sampleEvery) * this.clients,
     );
+    // Touched now: pages that come into being as they are written would look like a leak.
+    this.cells.fill(0);
     this.due = new HotHistogram();
     this.sent = new HotHistogram();
     this.lastReceivedAt = undefined;
+    this.closedClients.clear();
     this.received = 0;
     this.duplicated = 0;
     this.reordered = 0;
     this.late = 0;
     this.foreign = 0;
     this.beforeDue = 0;
+  }
+
+  /** When the schedule of the phase starts, ns since the epoch. */
+  starts(startNs: number): void {
+    this.startNs = startNs;
+    const { early } = this;
+    this.early = [];
+    for (const { client, seq, receivedAt } of early) this.small(client, seq, receivedAt);
   }
 
   message(
@@ -154,14 +191,18 @@ export class Receiver implements Sink {
     end: number,
     receivedAt: number,
     event = '',
+    id = '',
   ): void {
     this.messages += 1;
+    if (this.comebacks !== undefined) this.comebacks.heard(client, receivedAt, event, id);
+    if (this.pace !== undefined) this.pace.took(client, end - start);
     if (event !== '') {
       if (!this.onEvent(event, client, bytes, start, end, receivedAt)) this.foreign += 1;
       return;
     }
     if (!isMessage(bytes, start, end)) {
-      this.foreign += 1;
+      if (this.schedule === undefined || !isSmallMessage(bytes, start, end)) this.foreign += 1;
+      else this.small(client, readSmallSeq(bytes, start), receivedAt);
       return;
     }
     const seq = readSeq(bytes, start);
@@ -187,6 +228,38 @@ export class Receiver implements Sink {
       this.due.record(Math.min(dueUs, HIGHEST_US));
       this.sent.record(Math.min(sentUs, HIGHEST_US));
     }
+    this.arrived(client, track, row, seq, dueUs, receivedAt);
+  }
+
+  /** A message without times, which is for everybody. When it was sent is not known, which is not 0. */
+  private small(client: number, seq: number, receivedAt: number): void {
+    const { schedule, startNs } = this;
+    const row = seq - this.firstSeq;
+    if (schedule === undefined || row < 0 || row >= this.count) {
+      this.foreign += 1;
+      return;
+    }
+    if (startNs === undefined) {
+      this.early.push({ client, seq, receivedAt });
+      return;
+    }
+    if (seq === this.next[client]) this.next[client] = seq + 1;
+    else if (!this.outOfOrder(client, seq)) return;
+    const dueUs = Math.floor((receivedAt - startNs - schedule.dueAt(row)) / NS_PER_US);
+    if (dueUs < 0) this.beforeDue += 1;
+    else this.due.record(Math.min(dueUs, HIGHEST_US));
+    this.arrived(client, client, row, seq, dueUs, receivedAt);
+  }
+
+  /** What is counted of every delivery, the first time it comes. */
+  private arrived(
+    client: number,
+    track: number,
+    row: number,
+    seq: number,
+    dueUs: number,
+    receivedAt: number,
+  ): void {
     if (dueUs > this.deadlineUs) this.late += 1;
     if (this.sampleEvery > 0 && row % this.sampleEvery === 0) {
       this.cells[(row / this.sampleEvery) * this.clients + client] = Math.max(0, dueUs) + 1;
@@ -218,8 +291,20 @@ export class Receiver implements Sink {
     return false;
   }
 
-  closed(_client: number, cause: string): void {
+  closed(client: number, cause: string): void {
+    this.countClosed(cause);
+    this.closedClients.add(client);
+    if (this.comebacks !== undefined) this.comebacks.lost(client, cause);
+    else this.left(client);
+  }
+
+  countClosed(cause: string): void {
     this.closedCauses.set(cause, (this.closedCauses.get(cause) ?? 0) + 1);
+  }
+
+  /** A client that was there and will not be again: what it lacks is lost, and not waited for. */
+  left(client: number): void {
+    if (this.ends?.giveUp(client, this.next) === true) this.onComplete();
   }
 
   get receivedSoFar(): number {
@@ -229,6 +314,11 @@ export class Receiver implements Sink {
   /** due → received so far in this phase, µs. */
   get p99SoFar(): number | undefined {
     return this.due.valueAtQuantile(0.99);
+  }
+
+  /** due → received of what came since it was asked last, or since the phase began. */
+  dueLap(): Histogram {
+    return this.due.lap();
   }
 
   collect(): Received {

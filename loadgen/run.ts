@@ -3,9 +3,10 @@
  * whoever listens. It writes no file and derives no metric.
  */
 import { createRandom } from '../core/random.ts';
-import type { Arm, ControlTrial, Flow, Point, Trial, Yardstick } from '../core/result.ts';
+import type { Snapshot } from '../core/records/soak.ts';
+import type { Arm, ControlTrial, Flow, Incident, Point, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import type { Phase, ServerNeeds } from '../core/scenario.ts';
+import type { Phase } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
 import type { Load } from './head-room.ts';
 import { measureCeiling } from './head-room.ts';
@@ -21,9 +22,11 @@ export interface RunPlan {
   readonly points: readonly Point[];
   /** @param arm left out: the first variant */
   phases(point: Point, arm?: Arm): readonly Phase[];
-  /** What the server is told at this point, over what the setup says. */
-  server(point: Point, arm?: Arm): Partial<ServerNeeds>;
+  /** What differs from the setup at this point, and in this arm: most often what the server is told. */
+  server(point: Point, arm?: Arm): Partial<TrialSetup>;
   readonly rounds: number;
+  /** Number of the first of them, where others came before; left out: 0. */
+  readonly firstRound?: number;
   readonly seed: number;
   readonly setup: TrialSetup;
   readonly ceilings: CeilingCache;
@@ -56,6 +59,10 @@ export interface RunEvents {
   onExcluded(trial: Trial): void;
   onControl(control: ControlTrial): Promise<void>;
   onYardstick(yardstick: Yardstick): Promise<void>;
+  /** Something beside the trials went wrong; nothing has been told of it otherwise. */
+  onIncident(incident: Incident): void;
+  /** A look at a load that goes on; what it throws ends the run. */
+  onSnapshot(snapshot: Snapshot): void;
 }
 
 /** With fewer rounds there is no verdict to save, and a quick look should stay quick. */
@@ -69,6 +76,8 @@ const ENOUGH_HEAD_ROOM = 2;
 /** Processes, connections and the end of a trial take about this long on top of its phases. */
 const TRIAL_OVERHEAD_MS = 1_200;
 const CONTROL_MS = 1_800;
+/** The control waits for every delivery, so it would wait for ever for one that cannot come. */
+const CONTROL_TIMEOUT_MS = 30_000;
 
 /** @throws AbortError of the signal; HarnessError for what no retry can mend. */
 export async function runRounds(
@@ -85,7 +94,8 @@ export async function runRounds(
   const replacements = new Map(plan.points.map((point) => [pointName(point), budget]));
   const time = estimateTime(plan);
 
-  for (let round = 0; round < plan.rounds; round += 1) {
+  const { firstRound = 0 } = plan;
+  for (let round = firstRound; round < firstRound + plan.rounds; round += 1) {
     // The same arrivals for every arm of a round, other arrivals in every round.
     const seed = random.int(2 ** 31);
     for (const point of plan.points) {
@@ -122,7 +132,11 @@ export async function runRounds(
         { ...plan.setup, ...plan.server(point) },
         supervisor,
       );
-      if (yardstick !== undefined) await events.onYardstick(yardstick);
+      signal.throwIfAborted();
+      if (yardstick === undefined) continue;
+      if ('says' in yardstick) {
+        events.onIncident({ round, point, what: 'the row of plain HTTP', says: yardstick.says });
+      } else await events.onYardstick(yardstick);
     }
   }
 }
@@ -173,7 +187,7 @@ async function runRound(
     const ceiling =
       load === undefined
         ? undefined
-        : await ceilingOf(plan, trialPlan, load, supervisor, () =>
+        : await ceilingOf(plan, trialPlan, load, supervisor, events, () =>
             report('measuring the generator’s ceiling'),
           );
     signal.throwIfAborted();
@@ -183,8 +197,12 @@ async function runRound(
         ? undefined
         : ceiling / (load.clients * load.ratePerS);
     const setup = { ...plan.setup, ...plan.server(point, arm) };
-    const trial = await runTrial({ ...trialPlan, headRoom }, setup, supervisor, (progress) =>
-      report(progress.phase, progress.received, progress.p99),
+    const trial = await runTrial(
+      { ...trialPlan, headRoom },
+      setup,
+      supervisor,
+      (progress) => report(progress.phase, progress.received, progress.p99),
+      events.onSnapshot,
     );
     signal.throwIfAborted();
     time.trialDone(point);
@@ -198,11 +216,12 @@ async function runRound(
  * What is known from before, or else measured. A flood that fell into a disturbance must not condemn
  * every later trial: a ceiling too low for this load is measured again, and the highest one counts.
  */
-async function ceilingOf(
-  plan: RunPlan,
+export async function ceilingOf(
+  plan: Pick<RunPlan, 'ceilings' | 'setup'>,
   trial: TrialPlan,
   load: Load & { readonly ratePerS: number },
   supervisor: Supervisor,
+  events: Pick<RunEvents, 'onIncident'>,
   onMeasure: () => void,
 ): Promise<number | undefined> {
   const known = plan.ceilings.get(trial.arm, load);
@@ -210,7 +229,12 @@ async function ceilingOf(
   if (known !== undefined && (known >= enough || trial.round + trial.attempt > 0)) return known;
   onMeasure();
   const measured = await measureCeiling(trial, load, plan.setup, supervisor);
-  if (measured === undefined || measured <= (known ?? 0)) return known;
+  if (typeof measured !== 'number') {
+    const { round, point } = trial;
+    events.onIncident({ round, point, what: 'the generator’s ceiling', says: measured.says });
+    return known;
+  }
+  if (measured <= (known ?? 0)) return known;
   plan.ceilings.set(trial.arm, load, measured);
   return measured;
 }
@@ -233,7 +257,9 @@ function defectOf(trials: readonly Trial[], arms: readonly Arm[]): Defect | unde
       return { says: `${trial.arm}: ${broken.says} (${broken.title})`, ofRound: false };
     }
   }
-  const steal = candidates.flatMap(({ probes }) => probes['stealShare'] ?? []);
+  // At rest there is so little work that one stolen tick is a large share of it, and no time is measured.
+  const loaded = candidates.filter(({ rest }) => rest === undefined);
+  const steal = loaded.flatMap(({ probes }) => probes['stealShare'] ?? []);
   const gap = Math.max(...steal) - Math.min(...steal);
   if (steal.length < 2 || gap <= STEAL_GAP) return undefined;
   const points = Math.round(gap * 100);
@@ -259,12 +285,12 @@ function leaveOutInvalid(trials: readonly Trial[], events: RunEvents): void {
   }
 }
 
-async function runControl(
-  plan: RunPlan,
+export async function runControl(
+  plan: Pick<RunPlan, 'points' | 'rounds' | 'setup'>,
   round: number,
   supervisor: Supervisor,
-  events: RunEvents,
-  time: TimeLeft,
+  events: Pick<RunEvents, 'onProgress' | 'onControl' | 'onIncident'>,
+  time: Pick<TimeLeft, 'left' | 'controlDone'>,
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
@@ -280,19 +306,23 @@ async function runControl(
     p99: undefined,
     msLeft: time.left(),
   });
-  const figures = await supervisor.runScript('./control-broadcast', [
-    plan.setup.cores.server.join(','),
-    plan.setup.cores.generator.join(','),
-  ]);
+  const { server, generator } = plan.setup.cores;
+  const outcome = await supervisor.runScript(
+    './control-broadcast',
+    [server.join(','), generator.join(',')],
+    CONTROL_TIMEOUT_MS,
+  );
   signal.throwIfAborted();
   time.controlDone();
-  if (figures !== undefined) {
-    const { p50, p99, cpu, deliveries } = JSON.parse(figures) as Omit<
-      ControlTrial,
-      'round' | 'point'
-    >;
-    await events.onControl({ round, point: {}, p50, p99, cpu, deliveries });
+  if ('says' in outcome) {
+    events.onIncident({ round, point: {}, what: 'the control', says: `it ${outcome.says}` });
+    return;
   }
+  const { p50, p99, cpu, deliveries } = JSON.parse(outcome.output) as Omit<
+    ControlTrial,
+    'round' | 'point'
+  >;
+  await events.onControl({ round, point: {}, p50, p99, cpu, deliveries });
 }
 
 interface TimeLeft {

@@ -1,11 +1,12 @@
 /** What the server counted over a phase: the difference of its counters before and after. */
-import type { ServerCounts } from '../core/control.ts';
+import type { ServerCounts } from '../core/process-reports.ts';
 import type { TrialContext } from './trial-context.ts';
 
-const PATIENCE_MS = 30_000;
+/** Of a server that has just started. */
+export const nothingCounted: ServerCounts = { drops: {}, bytesIn: 0, bytesOut: 0, blockedNs: 0 };
 
-export async function countServer({ server }: TrialContext): Promise<ServerCounts> {
-  const counted = server.next('counted', PATIENCE_MS);
+export async function countServer({ server, setup }: TrialContext): Promise<ServerCounts> {
+  const counted = server.next('counted', setup.replyTimeoutMs);
   server.send({ kind: 'count' });
   return (await counted).counts;
 }

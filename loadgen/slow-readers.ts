@@ -1,9 +1,12 @@
-/** Clients that read only now and then: all of them stop and start together, as long as a phase runs. */
-import type { SlowReaders } from '../core/scenario.ts';
+/**
+ * Clients that read only now and then: all of them stop and start together, as long as a phase runs. Those
+ * that stop only once, and are watched while they do, are in stall.ts.
+ */
+import type { IntervalReaders, SlowReaders } from '../core/scenario.ts';
 import type { Client } from '../core/transport.ts';
 
 /** How many of `clients` are slow; they are the last ones. */
-export function slowCount({ share }: SlowReaders, clients: number): number {
+export function slowCount({ share }: Pick<SlowReaders, 'share'>, clients: number): number {
   // Twelve digits hide what binary fractions leave behind: 0.07 × 100 is 7.000000000000001.
   return Math.min(clients, Math.ceil(Number((share * clients).toPrecision(12))));
 }
@@ -13,7 +16,7 @@ export function slowCount({ share }: SlowReaders, clients: number): number {
  * @returns ends it, with all of them reading
  */
 export function startSlowReaders(
-  slow: SlowReaders & { readonly totalClients: number },
+  slow: IntervalReaders & { readonly totalClients: number },
   clients: readonly (Client | undefined)[],
   firstClient: number,
 ): () => void {

@@ -3,9 +3,9 @@
  * are of deliveries, of requests or of questions.
  */
 import { channelsOf, deliveriesOf, subscribersOf } from '../core/audience.ts';
-import type { PhaseReport, Published, ServerCounts, TripReport } from '../core/control.ts';
 import type { EncodedHistogram } from '../core/histogram.ts';
 import { encodeHistogram } from '../core/histogram.ts';
+import type { PhaseReport, Published, ServerCounts, TripReport } from '../core/process-reports.ts';
 import type { Ledger } from '../core/result.ts';
 import type { CellBlock } from './cells.ts';
 import { spreadOf } from './cells.ts';

@@ -1,6 +1,6 @@
 /** One row per second: what clients saw, and what both processes and the machine did meanwhile. */
 import { NS_PER_S } from '../core/clock.ts';
-import type { LoopSample } from '../core/control.ts';
+import type { LoopSample } from '../core/process-reports.ts';
 import type { TimelinePoint } from '../core/result.ts';
 import type { CellBlock } from './cells.ts';
 import { latencyPerSecond } from './cells.ts';
@@ -15,13 +15,20 @@ export interface TimelineSource {
   dueOfRow(row: number): number;
 }
 
+/** More rows than this show nothing more, and a day of them would be most of a run file. */
+const MOST_ROWS = 3_600;
+
+/** A row is of one second, or of as many as it takes; then it holds what was so per second. */
 export function timelineOf(
   { cells, rows, sampleEvery, dueOfRow }: TimelineSource,
   cost: Cost,
   startNs: number,
 ): TimelinePoint[] {
-  const latency = latencyPerSecond(cells, rows, (row) => Math.floor(dueOfRow(row) / NS_PER_S));
-  const secondOf = (at: number): number => Math.round((at - startNs) / NS_PER_S) - 1;
+  const seconds = rows === 0 ? 0 : dueOfRow(rows - 1) / NS_PER_S;
+  const width = Math.max(1, Math.ceil(seconds / MOST_ROWS));
+  const startOf = (second: number): number => Math.floor(second / width) * width;
+  const latency = latencyPerSecond(cells, rows, (row) => startOf(dueOfRow(row) / NS_PER_S));
+  const secondOf = (at: number): number => startOf(Math.round((at - startNs) / NS_PER_S) - 1);
   const server = new Map(cost.serverSamples.map(({ at, loop }) => [secondOf(at), loop]));
   const generator = new Map<number, LoopSample>();
   for (const { at, loop } of cost.workerSamples) {
@@ -34,7 +41,7 @@ export function timelineOf(
     .sort(([a], [b]) => a - b)
     .map(([second, { deliveries, p50, p99, max }]) => ({
       second,
-      deliveries: deliveries * sampleEvery,
+      deliveries: Math.round((deliveries * sampleEvery) / width),
       p50,
       p99,
       max,

@@ -34,6 +34,18 @@ export class TrackEnds {
     return this.unfinished === 0;
   }
 
+  /**
+   * A client that will get nothing more: nobody waits for its tracks.
+   * @param next per track: the number behind the highest that has come
+   * @returns whether nobody is waited for any more
+   */
+  giveUp(client: number, next: Float64Array): boolean {
+    for (let track = client * this.each; track < (client + 1) * this.each; track += 1) {
+      if ((next[track] ?? 0) < (this.ends[track] ?? 0)) this.unfinished -= 1;
+    }
+    return this.unfinished === 0;
+  }
+
   /** @param next per track: the number behind the highest that has come */
   staleClients(next: Float64Array): number {
     const stale = new Set<number>();

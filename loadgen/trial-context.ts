@@ -1,8 +1,9 @@
 /** What the phases of one trial share: its processes, its clock, and the evidence they leave behind. */
 import type { Clock } from '../core/clock.ts';
-import type { FromServer, FromWorker, ToServer, ToWorker } from '../core/control.ts';
+import type { FromServer, FromWorker, PublishOrder, ToServer, ToWorker } from '../core/control.ts';
 import type { Injected } from '../core/faults.ts';
 import type { Histogram } from '../core/histogram.ts';
+import type { SoakSample } from '../core/records/soak.ts';
 import type {
   Flow,
   Histograms,
@@ -11,9 +12,12 @@ import type {
   TimelinePoint,
   Trial,
 } from '../core/result.ts';
-import type { SlowPolicy } from '../core/scenario.ts';
+import type { FaultPlan, SlowPolicy } from '../core/scenario.ts';
 import type { Endpoint } from '../core/transport.ts';
 import type { Child, Supervisor } from './child-process.ts';
+import type { Injector } from './cuts/injector.ts';
+import type { Network } from './namespaces.ts';
+import type { SoakPlan } from './soak-watch.ts';
 import type { TrialSetup } from './trial.ts';
 
 export type ServerChild = Child<ToServer, FromServer>;
@@ -34,6 +38,8 @@ export interface TrialContext {
   readonly policy: SlowPolicy;
   readonly setup: TrialSetup;
   readonly supervisor: Supervisor;
+  /** Where the processes run, if not in the machine's own network. */
+  readonly network: Network | undefined;
   /** The one that serves now; a restart puts another in its place. */
   server: ServerChild;
   /** Starts the next one on the same port; the old one has to be gone. Waits until it listens. */
@@ -43,10 +49,18 @@ export interface TrialContext {
   readonly workers: readonly WorkerChild[];
   /** Where clients connect; a path in between puts its own here before they do. */
   endpoint: Endpoint;
+  /** Where client i connects instead, by i modulo their number; none: at `endpoint`. */
+  detours: readonly Endpoint[];
+  /** What is going to happen in the middle of a load, and who brings it about. */
+  fault: { readonly plan: FaultPlan; readonly injector: Injector } | undefined;
+  /** What the server publishes now, so that another can go on with it. */
+  publishing: PublishOrder | undefined;
   readonly connectTimeoutMs: number;
   /** Where answers to requests come from, for transports that have the choice. */
   readonly answer: 'stream' | 'response';
   readonly onProgress: (progress: PhaseProgress) => void;
+  /** Called for each look at a long load, as it is made; what it throws ends the run. */
+  onSoakSample?: (plan: SoakPlan, sample: SoakSample) => void;
   /** Subscribers that are supposed to be there, set by the connect phase. */
   clients: number;
   connect:
@@ -66,7 +80,7 @@ export interface TrialContext {
   readonly cleanups: (() => Promise<void> | void)[];
 }
 
-export type TrialRecords = Required<Pick<Trial, 'fault' | 'stall' | 'rest' | 'soak'>>;
+export type TrialRecords = Required<Pick<Trial, 'fault' | 'stall' | 'rest' | 'soak' | 'beat'>>;
 
 export interface Tally {
   readonly cause: string;
@@ -82,6 +96,8 @@ export interface Measurement {
   readonly timeline: readonly TimelinePoint[];
   readonly injected: Injected | undefined;
   readonly closed: readonly Tally[];
+  /** Why POSTs failed. */
+  readonly failedPosts: readonly Tally[];
   readonly probes: Readonly<Record<string, number>>;
   /** Median latency per 100 ms of the schedule, µs, for the test of steadiness. */
   readonly series: readonly number[];

@@ -1,8 +1,14 @@
 /** Puts together what is recorded of a trial that came to its end: its evidence, and whether that counts. */
-import { decodeHistogram, encodeHistogram, valueAtQuantile } from '../core/histogram.ts';
+import {
+  decodeHistogram,
+  encodeHistogram,
+  mergeHistograms,
+  valueAtQuantile,
+} from '../core/histogram.ts';
 import type { Trial } from '../core/result.ts';
 import type { TrialContext } from './trial-context.ts';
 import { judge } from './validity.ts';
+import { healthyHistograms } from './validity-stall.ts';
 
 type Outcome = Pick<
   Trial,
@@ -18,6 +24,7 @@ type Outcome = Pick<
   | 'stall'
   | 'rest'
   | 'soak'
+  | 'beat'
   | 'closed'
   | 'probes'
   | 'metrics'
@@ -30,7 +37,12 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
   if (measurement === undefined) return evaluateRest(context);
   const closed = measurement.closed.reduce((sum, { count }) => sum + count, 0);
   // Of what arrived: losses would lengthen the percentiles, and make limits laxer that derive from them.
-  const due = decodeHistogram(measurement.histograms.due);
+  const { stall } = context.records;
+  const due = mergeHistograms(
+    (stall === undefined ? [measurement.histograms.due] : healthyHistograms(stall)).map(
+      decodeHistogram,
+    ),
+  );
   return {
     validity: judge({
       probes: measurement.probes,
@@ -49,6 +61,9 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
       foreign: measurement.foreign,
       series: measurement.series,
       headRoom,
+      fault: context.records.fault,
+      stall,
+      soak: context.records.soak !== undefined,
     }),
     phases: context.phases,
     flow: measurement.flow,
@@ -57,10 +72,7 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
     histograms: { ...measurement.histograms, connect: encodeHistogram(connect.latency) },
     timeline: [...measurement.timeline],
     injected: measurement.injected,
-    closed: [
-      ...measurement.closed,
-      ...connect.causes.map(({ cause, count }) => ({ cause: `connect: ${cause}`, count })),
-    ],
+    closed: [...measurement.closed, ...connectCauses(connect), ...measurement.failedPosts],
     ...context.records,
     probes: {
       ...measurement.probes,
@@ -71,6 +83,9 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
     metrics: {},
   };
 }
+
+const connectCauses = (connect: TrialContext['connect']): Trial['closed'] =>
+  (connect?.causes ?? []).map(({ cause, count }) => ({ cause: `connect: ${cause}`, count }));
 
 /** Of a trial without any load: what was recorded at rest is all there is. */
 function evaluateRest({ connect, clients, phases, records, probes }: TrialContext): Outcome {
@@ -86,15 +101,17 @@ function evaluateRest({ connect, clients, phases, records, probes }: TrialContex
       latencyP99: undefined,
       failedConnects: failed,
       clients,
-      closedEarly: 0,
+      closedEarly: records.rest?.lost ?? records.beat?.falseAlarms ?? 0,
       beforeDue: 0,
       foreign: 0,
       series: [],
       headRoom: undefined,
+      rest: records.rest,
+      beat: records.beat,
     }),
     phases,
     timeline: [],
-    closed: [],
+    closed: connectCauses(connect),
     ...records,
     probes: { ...probes, clients, failedConnects: failed },
     metrics: {},

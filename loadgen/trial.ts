@@ -10,30 +10,49 @@ import type {
   ToWorker,
   WorkerConfig,
 } from '../core/control.ts';
+import { CONTROL_VERSION } from '../core/control.ts';
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
 import { noFaults } from '../core/faults.ts';
+import type { Snapshot } from '../core/records/soak.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
+import { prepareFault } from './cuts/fault-run.ts';
+import type { Network } from './namespaces.ts';
+import { createNetwork } from './namespaces.ts';
 import { runPhase } from './phases/registry.ts';
 import type { CorePlan } from './pinning.ts';
+import { childrenOfTrial } from './trial-children.ts';
 import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './trial-context.ts';
 import { evaluate } from './trial-outcome.ts';
 
 /** How to run trials; the same for every trial of a run. */
 export interface TrialSetup extends ServerNeeds {
+  /** Absolute path of the server's script, where it is another build than this one. */
+  readonly serverScript?: string | undefined;
   readonly epoch: Epoch;
   readonly cores: CorePlan;
   readonly workers: number;
   readonly host: string;
   readonly port: number;
+  /** Of a transport that is not over HTTP; left out or 0: any free port. */
+  readonly tcpPort?: number;
+  /** How long a connection may take to be established. */
+  /** Addresses that clients connect from; left out: one, the system's choice. */
+  readonly sources?: number;
   readonly connectTimeoutMs: number;
+  /** How long a process may take until it is ready. */
+  readonly startTimeoutMs: number;
+  /** How long a process may take to answer the controller, on top of what it was told to do. */
+  readonly replyTimeoutMs: number;
   /** Paths of a certificate and its key, where the server speaks TLS. */
   readonly tls: ServerConfig['tls'];
   /** Of each worker: connections for requests beside the streams, and how many may be under way on each. */
   readonly upstream: WorkerConfig['upstream'];
+  /** Of one trial: where its processes run, if not in the machine's own network. */
+  readonly network?: Network | undefined;
   readonly faults: Faults;
 }
 
@@ -46,6 +65,8 @@ export function plainSetup(cores: CorePlan, workers: number): TrialSetup {
     host: '127.0.0.1',
     port: 0,
     connectTimeoutMs: 30_000,
+    startTimeoutMs: 20_000,
+    replyTimeoutMs: 30_000,
     policy: 'drop-newest',
     replay: 0,
     bufferLimitBytes: 2 ** 20,
@@ -74,14 +95,13 @@ export interface TrialPlan {
   readonly headRoom: number | undefined;
 }
 
-const START_TIMEOUT_MS = 20_000;
-
 /** Metrics are derived later; everything they need is in the trial. */
 export async function runTrial(
   plan: TrialPlan,
   setup: TrialSetup,
   supervisor: Supervisor,
   onProgress: (progress: PhaseProgress) => void,
+  onSnapshot: (snapshot: Snapshot) => void = () => undefined,
 ): Promise<Trial> {
   const startedAt = new Date().toISOString();
   const identity = {
@@ -92,19 +112,36 @@ export async function runTrial(
     point: plan.point,
     startedAt,
   };
-  const processes: (ServerChild | WorkerChild)[] = [];
+  const children = childrenOfTrial(supervisor);
+  let network: Network | undefined;
   try {
-    const context = await startProcesses(plan, setup, supervisor, processes, onProgress);
-    try {
+    network = needsNetwork(plan.phases) ? await createNetwork() : undefined;
+    const context = await startProcesses(
+      plan,
+      // Any address, of which there are only those of the network.
+      network === undefined ? setup : { ...setup, host: '0.0.0.0', network },
+      children.supervisor,
+      [],
+      onProgress,
+    );
+    context.onSoakSample = (soak, sample) => onSnapshot({ ...identity, ...soak, sample });
+    const script = async (): Promise<void> => {
+      await prepareFault(plan.phases, context);
       for (const phase of plan.phases) await runPhase(phase, context);
       await stopAll(context);
+    };
+    try {
+      await children.unlessCrashed(script());
+    } catch (error) {
+      // Before anything is taken apart that they may hold on to.
+      await children.end();
+      throw error;
     } finally {
-      // Last what was made last: a path is taken apart before the namespace it ends in.
-      for (const cleanUp of context.cleanups.reverse()) await cleanUp();
+      await takeApart(context);
     }
     return { ...identity, outcome: 'completed', ...evaluate(context, plan.headRoom) };
   } catch (error) {
-    for (const child of processes) child.kill();
+    await children.end();
     if (!(error instanceof TrialFailure)) throw error;
     return {
       ...identity,
@@ -131,7 +168,26 @@ export async function runTrial(
       probes: {},
       metrics: {},
     };
+  } finally {
+    await network?.remove();
   }
+}
+
+const needsNetwork = (phases: readonly Phase[]): boolean =>
+  phases.some((phase) => 'fault' in phase && phase.fault?.cut === 'black-hole');
+
+/** Last what was made last: a path is taken apart before the namespace it ends in. */
+async function takeApart({ cleanups }: TrialContext): Promise<void> {
+  const problems: unknown[] = [];
+  for (const cleanUp of cleanups.reverse()) {
+    try {
+      await cleanUp();
+    } catch (error) {
+      // The others are to be tried all the same.
+      problems.push(error);
+    }
+  }
+  if (problems.length > 0) throw problems[0];
 }
 
 export async function startProcesses(
@@ -157,33 +213,44 @@ export async function startProcesses(
       script: './worker',
       config,
       cores: setup.cores.generator,
+      within: setup.network?.clients,
     });
     processes.push(child);
     return child;
   });
-  const ready = Promise.all(workers.map((worker) => worker.next('ready', START_TIMEOUT_MS)));
+  const ready = Promise.all(workers.map((worker) => worker.next('ready', setup.startTimeoutMs)));
   const [answer] = await Promise.all([listeningOf(server, setup), ready]);
-  return {
+  const followMembers = (of: ServerChild, { pids }: typeof answer): void => {
+    context.serverPids = pids ?? [of.pid];
+    of.on('members', (members) => {
+      context.serverPids = members.pids;
+    });
+  };
+  const context: TrialContext = {
     clock: createClock(setup.epoch),
     seed: plan.seed,
     policy: setup.policy,
     setup,
+    network: setup.network,
     supervisor,
     server,
     restartServer: async () => {
       const next = startServer(
         plan.arm.transport,
         plan.seed,
-        { ...setup, port: answer.endpoint.port },
+        { ...setup, port: answer.httpPort, tcpPort: tcpPortOf(answer) },
         supervisor,
       );
       processes.push(next);
-      await listeningOf(next, setup);
+      followMembers(next, await listeningOf(next, setup));
       return next;
     },
     workers,
     endpoint: answer.endpoint,
-    serverPids: answer.pids ?? [server.pid],
+    detours: [],
+    fault: undefined,
+    publishing: undefined,
+    serverPids: [server.pid],
     connectTimeoutMs: setup.connectTimeoutMs,
     answer: answerOf(plan.phases),
     onProgress,
@@ -197,20 +264,32 @@ export async function startProcesses(
     expectedClosures: 0,
     cleanups: [],
   };
+  followMembers(server, answer);
+  return context;
+}
+
+/** Of a transport that is not over HTTP; 0 where there is none. */
+function tcpPortOf({ endpoint, httpPort }: Extract<FromServer, { kind: 'listening' }>): number {
+  return endpoint.port === httpPort ? 0 : endpoint.port;
 }
 
 /** @throws HarnessError `port-in-use`; TrialFailure when the process ends or says nothing */
 async function listeningOf(
   server: ServerChild,
-  { host }: TrialSetup,
+  { host, startTimeoutMs }: TrialSetup,
 ): Promise<Extract<FromServer, { kind: 'listening' }>> {
-  const refused = server.next('cannot-listen', START_TIMEOUT_MS);
-  const listening = server.next('listening', START_TIMEOUT_MS);
+  // In this order: when the time is up, the first of them is what is said to be missing.
+  const listening = server.next('listening', startTimeoutMs);
+  const refused = server.next('cannot-listen', startTimeoutMs);
   // One of the two never comes; only the race below is waited for.
   refused.catch(() => undefined);
   listening.catch(() => undefined);
   const answer = await Promise.race([listening, refused]);
-  if (answer.kind === 'listening') return answer;
+  if (answer.kind === 'listening') {
+    // Older builds say no version at all.
+    if (answer.version === CONTROL_VERSION) return answer;
+    throw fault('other-control-version', { server: server.title });
+  }
   throw fault('port-in-use', { host, port: answer.port, code: answer.code });
 }
 
@@ -225,6 +304,7 @@ export function startServer(
     transport,
     host: setup.host,
     port: setup.port,
+    ...(setup.tcpPort === undefined ? {} : { tcpPort: setup.tcpPort }),
     heartbeatMs: setup.heartbeatMs,
     bufferLimitBytes: setup.bufferLimitBytes,
     policy: setup.policy,
@@ -240,10 +320,19 @@ export function startServer(
   };
   return supervisor.start<ToServer, FromServer>({
     title: `the server of ${transport}`,
-    script: '../servers/main',
+    script: serverScript(setup),
     config,
     cores: setup.cores.server,
+    within: setup.network?.server,
   });
+}
+
+/** Several processes have one that speaks for them, beside the script of each. */
+function serverScript({ serverScript: given, processes }: TrialSetup): string {
+  if (processes === 1) return given ?? '../servers/main';
+  return given === undefined
+    ? '../servers/cluster-main'
+    : given.replace(/main\.js$/, 'cluster-main.js');
 }
 
 /** Connections are made for a kind of answer, before the first request is. */

@@ -1,7 +1,8 @@
 /** Puts together what several processes say of round trips of one kind: counts, histograms and cells are added. */
-import type { TripCounts, TripReport } from '../core/control.ts';
+
 import type { EncodedHistogram } from '../core/histogram.ts';
 import { decodeHistogram, encodeHistogram, mergeHistograms } from '../core/histogram.ts';
+import type { TripCounts, TripReport } from '../core/process-reports.ts';
 import type { Trips } from '../core/result.ts';
 
 /** @param reports at least one, all of the same schedule */

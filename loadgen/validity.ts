@@ -5,9 +5,18 @@
  * The limits were set where trials of one build against itself on a shared two-core machine stop
  * agreeing; docs/method.md tells where each comes from.
  */
+import type { BeatRecord } from '../core/records/beat.ts';
+import type { FaultRecord } from '../core/records/fault.ts';
+import type { RestRecord } from '../core/records/rest.ts';
+import type { StallRecord } from '../core/records/stall.ts';
 import type { Check, Flow, Validity } from '../core/result.ts';
 import { median } from '../core/stats.ts';
 import { mser5, trend } from '../core/warmup.ts';
+import { beatRules } from './validity-beat.ts';
+import { faultRules, skippedByFault } from './validity-fault.ts';
+import { isGeneral, restRules } from './validity-rest.ts';
+import { skippedBySoak } from './validity-soak.ts';
+import { skippedByStall, stallRules } from './validity-stall.ts';
 
 export interface Evidence {
   readonly probes: Readonly<Record<string, number>>;
@@ -29,9 +38,19 @@ export interface Evidence {
   readonly series: readonly number[];
   /** Deliveries/s the generator can take, over those that were offered. */
   readonly headRoom: number | undefined;
+  /** What was broken on purpose. */
+  readonly fault?: FaultRecord | undefined;
+  /** Clients that stopped reading, or stood for them. */
+  readonly stall?: StallRecord | undefined;
+  /** Where there was no load. */
+  readonly rest?: RestRecord | undefined;
+  /** Where it was listened for silence only. */
+  readonly beat?: BeatRecord | undefined;
+  /** Whether it went on for long, with looks all through it. */
+  readonly soak?: boolean;
 }
 
-interface Rule {
+export interface Rule {
   readonly id: string;
   readonly title: string;
   readonly unit: 'share' | 'us' | 'ms' | 'count' | 'ratio';
@@ -155,6 +174,7 @@ const rules: readonly Rule[] = [
     title: 'time the server waited for a core, of its CPU time',
     unit: 'share',
     bad: 'above',
+    skip: ({ probes }) => crowded(probes),
     value: ({ probes }) => share(probes['serverMainWaitNs'], probes['serverMainCpuNs']),
     suspect: 0.05,
     invalid: (evidence) => (waitsAreShort(evidence, 'server') ? undefined : 0.15),
@@ -174,6 +194,7 @@ const rules: readonly Rule[] = [
     title: 'time in which a task waited for a CPU',
     unit: 'share',
     bad: 'above',
+    skip: ({ probes }) => crowded(probes),
     value: ({ probes }) => probes['pressureShare'],
     suspect: 0.2,
     invalid: 0.5,
@@ -259,7 +280,19 @@ function unsteadiness(series: readonly number[]): number | undefined {
 }
 
 export function judge(evidence: Evidence): Validity {
-  const checks = rules.map((rule) => check(rule, evidence));
+  const ofLoad = [
+    ...rules,
+    ...(evidence.fault === undefined ? [] : faultRules),
+    ...(evidence.stall === undefined ? [] : stallRules),
+  ];
+  const general = rules.filter(isGeneral);
+  const all =
+    evidence.beat !== undefined
+      ? [...general, ...beatRules]
+      : evidence.rest !== undefined
+        ? [...general, ...restRules]
+        : ofLoad;
+  const checks = all.map((rule) => check(rule, evidence));
   const state = checks.some(({ ok }) => ok === 'invalid')
     ? 'invalid'
     : checks.some(({ ok }) => ok === 'suspect')
@@ -268,11 +301,22 @@ export function judge(evidence: Evidence): Validity {
   return { state, checks };
 }
 
+/** Why waiting for a core says nothing; undefined where it says that something else ran there. */
+function crowded(probes: Evidence['probes']): string | undefined {
+  return (probes['serversPerCore'] ?? 1) > 1
+    ? 'several server processes share a core, so they wait for each other'
+    : undefined;
+}
+
 function check(rule: Rule, evidence: Evidence): Check {
   const limitOf = (limit: Rule['invalid']): number | undefined =>
     typeof limit === 'function' ? limit(evidence) : limit;
   const { id, title, unit } = rule;
-  const skipped = rule.skip?.(evidence);
+  const skipped =
+    rule.skip?.(evidence) ??
+    skippedByFault(id, evidence) ??
+    skippedByStall(id, evidence.stall) ??
+    skippedBySoak(id, evidence.soak);
   const value = rule.value(evidence);
   if (skipped !== undefined)
     return { id, title, unit, value, ok: 'pass', says: `not judged: ${skipped}` };

@@ -9,11 +9,13 @@ export interface WireTotals {
 export class WireMeter {
   private readonly totals: () => WireTotals | undefined;
   private atStart: WireTotals | undefined;
+  /** Read by connections that are gone, and have another in their place. */
+  private readByGone = 0;
 
   /** @param messages how many messages have come so far, over all connections */
   constructor(clients: () => readonly (Client | undefined)[], messages: () => number) {
     this.totals = () => {
-      let bytes = 0;
+      let bytes = this.readByGone;
       for (const client of clients()) {
         if (client === undefined) continue;
         if (client.bytesRead === undefined) return undefined;
@@ -21,6 +23,11 @@ export class WireMeter {
       }
       return { bytes, messages: messages() };
     };
+  }
+
+  /** A connection is about to be replaced, so its bytes will be seen no more. */
+  gone(client: Client): void {
+    this.readByGone += client.bytesRead ?? 0;
   }
 
   start(): void {

@@ -4,21 +4,26 @@
  */
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
-import type { FromWorker, LoopSample, ToWorker, WorkerConfig } from '../core/control.ts';
+import type { FromWorker, ToWorker, WorkerConfig } from '../core/control.ts';
 import { encodeHistogram } from '../core/histogram.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
+import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
+import type { LoopSample } from '../core/process-reports.ts';
+import { createRandom } from '../core/random.ts';
+import type { Comeback } from '../core/scenario.ts';
 import { createSchedule } from '../core/schedule.ts';
 import type { Ticker } from '../core/ticker.ts';
 import { createTicker } from '../core/ticker.ts';
-import type { Upstream } from '../core/transport.ts';
+import type { Client, Upstream } from '../core/transport.ts';
 import type { TransportName } from '../transports/registry.ts';
 import { transports } from '../transports/registry.ts';
 import { createUpstream } from '../transports/upstream.ts';
+import { Bystanders } from './bystanders.ts';
 import type { Crowd } from './client-publisher.ts';
 import { publishFromClients } from './client-publisher.ts';
+import { Comebacks } from './comebacks.ts';
 import { connectAll } from './connect-all.ts';
-import { connectQuery } from './connect-query.ts';
-import { forcedCollection } from './forced-collection.ts';
+import { comebackQuery, connectQuery, sourceOf } from './connect-query.ts';
 import { handicap } from './handicap.ts';
 import { History, historiesSettled } from './history.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
@@ -26,6 +31,7 @@ import { Receiver } from './receiver.ts';
 import { Requester } from './requester.ts';
 import { Responder } from './responder.ts';
 import { startSlowReaders } from './slow-readers.ts';
+import { StallRun } from './stall.ts';
 import { WireMeter } from './wire-meter.ts';
 
 const SNAPSHOT_MS = 1_000;
@@ -38,11 +44,19 @@ const probe = startLatenessProbe(clock);
 const collectGarbage = forcedCollection();
 
 let receiver = new Receiver(0);
+const bystanders = new Bystanders();
 let crowd: Crowd = { clients: [], firstClient: 0, totalClients: 0 };
 let upstream: Upstream | undefined;
 let requester: Requester | undefined;
 let responder: Responder | undefined;
+let comebacks: Comebacks | undefined;
+/** Connects one of the clients again. */
+let connectAgain: ((client: number, lastEventId: string) => Promise<Client>) | undefined;
+/** Per client that was told in a message: when to come back after a cut, ms. */
+const retries = new Map<number, number>();
 let stopSlowReaders: () => void = () => undefined;
+/** Of the phase under way. */
+let stall: StallRun | undefined;
 /** Id of the first request of the next phase that has any. */
 let nextRequestId = 0;
 /** Whether the phase is not over without an order to make requests. */
@@ -58,6 +72,11 @@ const wire = new WireMeter(
 /** Started by the first load that this worker sends. */
 let ticker: Promise<Ticker> | undefined;
 
+/** Of the phase under way, by cause. */
+const failedPosts = new Map<string, number>();
+const countFailedPost = (cause: string): void =>
+  void failedPosts.set(cause, (failedPosts.get(cause) ?? 0) + 1);
+
 const tallies = (counts: ReadonlyMap<string, number>) =>
   [...counts].map(([cause, count]) => ({ cause, count }));
 
@@ -65,30 +84,57 @@ const handlers: {
   [K in ToWorker['kind']]: (message: Extract<ToWorker, { kind: K }>) => Promise<void> | void;
 } = {
   async connect(message) {
-    const { endpoint, clients: count, firstClient, totalClients, phase } = message;
+    const { endpoint, detours = [], clients: count, firstClient, totalClients, phase } = message;
     // The controller only sends names of the registry, and only client kinds that exist.
     const connect = transports[config.transport as TransportName].clients[config.client];
     if (typeof connect !== 'function') throw new Error(connect.unavailable);
+    upstream ??= createUpstream(endpoint, { ...config.upstream, onFailure: countFailedPost });
+    const { timeoutMs, answer, history: order } = message;
+    if (message.adds === true) {
+      const added = await connectAll(count, message.concurrency, clock, (client) =>
+        connect({
+          endpoint,
+          client,
+          sink: bystanders,
+          clock,
+          timeoutMs,
+          answer,
+          upstream,
+          ...sourceOf(firstClient + client, message.sources),
+        }),
+      );
+      const clients = added.clients.filter((one) => one !== undefined);
+      bystanders.clients.push(...clients);
+      channel.send({
+        kind: 'connected',
+        open: clients.length,
+        failed: tallies(added.failures),
+        latency: encodeHistogram(added.latency),
+      });
+      return;
+    }
     receiver = new Receiver(count, firstClient);
     receiver.onComplete = tellIfComplete;
     receiver.onEvent = takeEvent;
-    upstream ??= createUpstream(endpoint, config.upstream);
-    const { timeoutMs, answer, history: order } = message;
     const history = order && new History(order, count);
     receiver.history = history;
-    const outcome = await connectAll(count, message.concurrency, clock, (client) => {
-      const query = connectQuery(phase, firstClient + client);
-      history?.started(client, clock());
-      return connect({
-        endpoint,
+    const connectOne = (client: number, query: string | undefined): Promise<Client> =>
+      connect({
+        endpoint: detours[(firstClient + client) % detours.length] ?? endpoint,
         client,
         sink: receiver,
         clock,
         timeoutMs,
         answer,
         upstream,
+        ...sourceOf(firstClient + client, message.sources),
         ...(query === undefined ? {} : { query }),
       });
+    connectAgain = (client, lastEventId) =>
+      connectOne(client, comebackQuery(connectQuery(phase, firstClient + client), lastEventId));
+    const outcome = await connectAll(count, message.concurrency, clock, (client) => {
+      history?.started(client, clock());
+      return connectOne(client, connectQuery(phase, firstClient + client));
     });
     crowd = { clients: outcome.clients, firstClient, totalClients };
     for (const [client, one] of outcome.clients.entries()) {
@@ -105,25 +151,40 @@ const handlers: {
     });
   },
 
-  expect({ deliveries, requests, asks, slow }) {
+  expect({ deliveries, requests, asks, slow, comeback }) {
+    if (bystanders.clients.length > 0)
+      throw new Error('nothing is counted of clients that were added');
     requester = undefined;
     responder?.close();
     responder = asks === undefined ? undefined : new Responder(asks, crowd.clients, clock);
     receiver.expect(deliveries);
+    comebacks?.stop();
+    if (comeback !== undefined && connectAgain !== undefined) {
+      comebacks = comebacksOf(comeback, connectAgain);
+    }
+    receiver.comebacks = comebacks;
     awaitsRequests = requests;
     toldComplete = false;
     // What connecting left behind would otherwise be collected in the middle of the phase.
     collectGarbage();
     phaseLap = loop.lap();
     loopOfLoad = undefined;
+    failedPosts.clear();
     wire.start();
     probe.take();
     startSampling();
-    if (slow !== undefined) {
+    stall = slow?.kind === 'stall' ? new StallRun(slow, crowd, clock) : undefined;
+    receiver.pace = stall?.isPaced === true ? stall : undefined;
+    if (slow !== undefined && slow.kind !== 'stall') {
       stopSlowReaders = startSlowReaders(slow, crowd.clients, crowd.firstClient);
     }
     channel.send({ kind: 'expecting', open: receiver.open });
     tellIfComplete();
+  },
+
+  starts({ startNs }) {
+    receiver.starts(startNs);
+    stall?.starts(startNs);
   },
 
   async publish({ order, everyone }) {
@@ -143,14 +204,28 @@ const handlers: {
     channel.send({ kind: 'requested' });
   },
 
+  inspect({ collect }) {
+    if (collect) collectGarbage();
+    channel.send({
+      kind: 'inspected',
+      memory: readProcessMemory(),
+      received: receiver.receivedSoFar,
+      due: encodeHistogram(receiver.dueLap()),
+      closed:
+        bystanders.closedSoFar + [...receiver.closedCauses.values()].reduce((a, b) => a + b, 0),
+    });
+  },
+
   'load-over'() {
     loopOfLoad = phaseLap();
     stopSlowReaders();
     stopSlowReaders = () => undefined;
+    stall?.end();
   },
 
   collect() {
     clearInterval(sampler);
+    comebacks?.stop();
     const { due, sent, ...received } = receiver.collect();
     channel.send({
       kind: 'phase-report',
@@ -161,8 +236,11 @@ const handlers: {
       history: receiver.history?.report(),
       requests: requester?.report(),
       failedAnswers: responder?.failed ?? 0,
-      comebacks: undefined,
+      comebacks: comebacks?.report(),
+      stall: stall?.report(),
+      closedClients: [...receiver.closedClients],
       upstreamConnections: upstream?.connections ?? 0,
+      failedPosts: tallies(failedPosts),
       wire: wire.read(),
       loop: loopOfLoad ?? phaseLap(),
       lastReceivedAt: receiver.lastReceivedAt,
@@ -175,9 +253,12 @@ const handlers: {
     clearInterval(sampler);
     loop.close();
     probe.close();
+    comebacks?.stop();
     stopSlowReaders();
+    stall?.end();
     responder?.close();
     for (const client of crowd.clients) client?.close();
+    bystanders.close();
     await Promise.all([upstream?.close(), (await ticker)?.close()]);
     process.disconnect();
   },
@@ -201,6 +282,9 @@ function takeEvent(
       return requester !== undefined;
     case 'ask':
       return responder?.ask(client, bytes, start, end, receivedAt) ?? false;
+    case 'retry':
+      retries.set(client, retryOf(bytes, start, end));
+      return true;
     case 'welcome':
     case 'gap':
     case 'pong':
@@ -215,8 +299,36 @@ function takeEvent(
 function tellIfComplete(): void {
   if (toldComplete || awaitsRequests || !receiver.complete) return;
   if (requester !== undefined && !requester.complete) return;
+  if (comebacks !== undefined && !comebacks.settled) return;
   toldComplete = true;
   channel.send({ kind: 'complete' });
+}
+
+function comebacksOf(
+  comeback: Comeback & { readonly seed: number },
+  connect: NonNullable<typeof connectAgain>,
+): Comebacks {
+  return new Comebacks(
+    comeback,
+    {
+      clients: crowd.clients,
+      clock,
+      random: createRandom(comeback.seed),
+      told: retries,
+      connect,
+      onLost: (gone) => wire.gone(gone),
+      onSilent: (cause) => receiver.countClosed(cause),
+      onAway: (client) => receiver.left(client),
+      onSettled: tellIfComplete,
+    },
+    comebacks,
+  );
+}
+
+/** `{"ms":1500}` */
+function retryOf(bytes: Uint8Array, start: number, end: number): number {
+  const { ms } = JSON.parse(Buffer.from(bytes.subarray(start, end)).toString()) as { ms: number };
+  return ms;
 }
 
 function startSampling(): void {

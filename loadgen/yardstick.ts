@@ -19,6 +19,7 @@ export interface YardstickConfig {
   readonly ratePerS: number;
   readonly durationMs: number;
   readonly payloadBytes: number;
+  readonly connectTimeoutMs: number;
 }
 
 /** What it prints. */
@@ -28,12 +29,16 @@ export interface YardstickFigures {
   readonly answered: number;
   readonly failed: number;
   readonly ratePerS: number;
+  /** What came instead of 200, the most frequent first: 'status 503 (12), no answer in time (3)'. */
+  readonly causes: string;
 }
 
-const CONNECT_TIMEOUT_MS = 10_000;
+// Whoever wants to know is gone.
+process.on('disconnect', () => process.exit(1));
+if (process.connected === false) process.exit(1);
 
 const config = JSON.parse(process.argv[2] ?? '{}') as YardstickConfig;
-const session = await openSession(config.endpoint);
+const session = await openSession(config);
 try {
   process.stdout.write(`${JSON.stringify(await drive(config, session.session ?? ''))}\n`);
 } finally {
@@ -41,13 +46,13 @@ try {
 }
 
 /** The session whose operations are POSTed; its stream carries nothing meanwhile. */
-function openSession(endpoint: Endpoint): Promise<Client> {
+function openSession({ endpoint, connectTimeoutMs }: YardstickConfig): Promise<Client> {
   return connectSse({
     endpoint,
     client: 0,
     sink: { message: () => undefined, closed: () => undefined },
     clock: createClock(newEpoch()),
-    timeoutMs: CONNECT_TIMEOUT_MS,
+    timeoutMs: connectTimeoutMs,
     query: 'session=new',
   });
 }
@@ -60,6 +65,10 @@ function drive(
   const data = createMessageWriter(payloadBytes)(0, 0, 0).toString('utf8');
   const latency = createHistogram();
   let failed = 0;
+  const causes = new Map<string, number>();
+  const count = (cause: string, times = 1): void => {
+    if (times > 0) causes.set(cause, (causes.get(cause) ?? 0) + times);
+  };
   return new Promise((resolve, reject) => {
     const instance = autocannon(
       {
@@ -79,19 +88,34 @@ function drive(
           reject(error);
           return;
         }
+        count('no answer in time', result.timeouts);
+        count('a broken connection', result.errors - result.timeouts);
         resolve({
           p50: valueAtQuantile(latency, 0.5) ?? 0,
           p99: valueAtQuantile(latency, 0.99) ?? 0,
           answered: latency.totalCount,
-          failed: failed + result.errors + result.timeouts,
+          // Its errors include those that took too long.
+          failed: failed + result.errors,
           ratePerS: latency.totalCount / result.duration,
+          causes: textOf(causes),
         });
       },
     );
     instance.on('response', (_client, status, _bytes, responseMs) => {
       if (status === 200) {
         latency.recordValue(Math.min(HIGHEST_US, Math.max(1, Math.round(responseMs * 1_000))));
-      } else failed += 1;
+      } else {
+        failed += 1;
+        count(`status ${status}`);
+      }
     });
   });
+}
+
+function textOf(causes: ReadonlyMap<string, number>): string {
+  if (causes.size === 0) return 'no answer came while it lasted';
+  return [...causes]
+    .sort(([, a], [, b]) => b - a)
+    .map(([cause, times]) => `${cause} (${times})`)
+    .join(', ');
 }

@@ -8,32 +8,35 @@ import type { TrialContext } from '../trial-context.ts';
 
 /** Connections being opened at one time, over all workers. */
 const CONCURRENCY = 256;
-const PREFILL_PATIENCE_MS = 30_000;
 
 export async function connect(phase: ConnectPhase, context: TrialContext): Promise<void> {
   const { clock, workers } = context;
   const history = await prefill(phase, context);
   const startNs = clock();
-  const shares = shareOut(phase.clients, workers.length);
+  const before = phase.adds === true ? context.connect : undefined;
+  const there = before === undefined ? 0 : context.clients;
+  const wanted = phase.clients - there;
+  const shares = shareOut(wanted, workers.length);
   // Everything may take the time-out of one connection per lane's turn; beyond that a worker hangs.
-  const turns = Math.ceil(phase.clients / CONCURRENCY);
+  const turns = Math.ceil(wanted / CONCURRENCY);
   const patienceMs =
-    context.connectTimeoutMs * (1 + Math.min(turns, 10)) +
-    phase.clients +
-    (history?.deadlineMs ?? 0);
-  let firstClient = 0;
+    context.connectTimeoutMs * (1 + Math.min(turns, 10)) + wanted + (history?.deadlineMs ?? 0);
+  let firstClient = there;
   const answers = workers.map((worker, index) => {
     const clients = shares[index] ?? 0;
     const answer = worker.next('connected', patienceMs);
     worker.send({
       kind: 'connect',
       endpoint: context.endpoint,
+      detours: context.detours,
       clients,
       firstClient,
       totalClients: phase.clients,
       phase,
+      adds: phase.adds === true,
       history,
       answer: context.answer,
+      sources: context.setup.sources ?? 1,
       concurrency: Math.ceil(CONCURRENCY / workers.length),
       timeoutMs: context.connectTimeoutMs,
     });
@@ -46,21 +49,24 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
   if (open === 0) {
     const [first] = causes;
     throw new TrialFailure(
-      `none of ${phase.clients} clients could connect: ${first?.cause ?? 'no reason given'}`,
+      `none of ${wanted} clients could connect: ${first?.cause ?? 'no reason given'}`,
     );
   }
   context.clients = phase.clients;
   context.connect = {
-    failed: phase.clients - open,
-    latency: mergeHistograms(connected.map(({ latency }) => decodeHistogram(latency))),
-    causes,
+    failed: (before?.failed ?? 0) + wanted - open,
+    latency: mergeHistograms([
+      ...(before === undefined ? [] : [before.latency]),
+      ...connected.map(({ latency }) => decodeHistogram(latency)),
+    ]),
+    causes: [...(before?.causes ?? []), ...causes],
   };
   context.phases.push({
     kind: phase.kind,
     measured: false,
     startNs,
     endNs: clock(),
-    says: `${open} of ${phase.clients} clients connected`,
+    says: `${open} of ${wanted} clients connected${there === 0 ? '' : `, beside ${there}`}`,
   });
 }
 
@@ -71,8 +77,8 @@ async function prefill(
 ): Promise<HistoryOrder | undefined> {
   if (prefill === undefined || prefill.messages === 0) return undefined;
   const { messages, payloadBytes, deadlineMs } = prefill;
-  const { server, nextSeq: firstSeq } = context;
-  const prefilled = server.next('prefilled', PREFILL_PATIENCE_MS);
+  const { server, setup, nextSeq: firstSeq } = context;
+  const prefilled = server.next('prefilled', setup.replyTimeoutMs);
   server.send({ kind: 'prefill', order: { firstSeq, messages, payloadBytes } });
   await prefilled;
   context.nextSeq += messages;

@@ -1,13 +1,29 @@
 /** How many clients fit, and what a person is told when more were asked for. */
 import { describe, expect, test } from 'vitest';
 import { HarnessError } from '../../core/errors.ts';
-import { checkClients, chooseWorkers, possibleClients, readLimits } from '../../loadgen/limits.ts';
+import { sourceOf } from '../../loadgen/connect-query.ts';
+import type { Spread } from '../../loadgen/limits.ts';
+import {
+  checkClients,
+  chooseWorkers,
+  manySources,
+  possibleClients,
+  readLimits,
+  sourcesFor,
+} from '../../loadgen/limits.ts';
 
-const limits = { descriptors: 20_000, hardDescriptors: 20_000, ports: 28_232 };
+const GIB = 2 ** 30;
+const limits = {
+  descriptors: 20_000,
+  hardDescriptors: 20_000,
+  ports: 28_232,
+  memoryBytes: 22 * GIB,
+};
+const wide: Spread = { processes: 4, sources: manySources('linux') };
 
-function refusal(asked: number, of: typeof limits): HarnessError {
+function refusal(asked: number, of: typeof limits, spread?: Spread): HarnessError {
   try {
-    checkClients(asked, of);
+    checkClients(asked, of, spread);
   } catch (error) {
     if (error instanceof HarnessError) return error;
     throw error;
@@ -44,6 +60,50 @@ describe('limits', () => {
     );
   });
 
+  test('several server processes have descriptors each, less what is not shared out evenly', () => {
+    expect(possibleClients(limits, { ...wide, processes: 2 })).toEqual({
+      clients: Math.floor(19_900 * 2 * 0.9),
+      by: 'descriptors',
+    });
+    expect(() => checkClients(50_000, limits, wide)).not.toThrow();
+    const { message, hint } = refusal(50_000, limits, { ...wide, processes: 2 });
+    expect(message).toBe(
+      '50,000 clients do not fit on this machine: 20,000 open files per process in 2 server processes allow 35,820.',
+    );
+    expect(hint).toContain('--processes 3');
+  });
+
+  test('with more descriptors than ports, one address is not enough', () => {
+    const many = { ...limits, descriptors: 1_000_000 };
+    expect(possibleClients(many, { processes: 1, sources: 1 }).by).toBe('ports');
+    expect(possibleClients(many, { processes: 1, sources: manySources('linux') }).by).toBe(
+      'memory',
+    );
+    expect(manySources('darwin')).toBe(1);
+  });
+
+  test('memory is counted for both ends of a connection', () => {
+    const little = { ...limits, memoryBytes: 2 * GIB };
+    const { clients, by } = possibleClients(little, wide);
+    expect([clients, by]).toEqual([Math.floor(GIB / 67_000), 'memory']);
+    expect(refusal(50_000, little, wide).message).toBe(
+      '50,000 clients do not fit on this machine: 2.0 GiB of memory allow 16,025.',
+    );
+  });
+
+  test('clients have an address of their own only where the ports of one do not suffice', () => {
+    expect(sourcesFor(28_032, limits)).toBe(1);
+    // Room for the trials before, whose ports are not free for a minute.
+    expect(sourcesFor(50_000, limits)).toBe(8);
+    expect(sourceOf(5, 1)).toEqual({});
+    expect([0, 1, 7, 8].map((client) => sourceOf(client, 8).localAddress)).toEqual([
+      '127.0.0.1',
+      '127.0.0.2',
+      '127.0.0.8',
+      '127.0.0.1',
+    ]);
+  });
+
   test.each([
     ['a small load needs one worker', 500, 25_000, 1, 1],
     ['a large load takes what cores there are', 2_000, 100_000, 4, 3],
@@ -54,7 +114,8 @@ describe('limits', () => {
   });
 
   test('this machine has limits at all', () => {
-    const { descriptors, ports } = readLimits();
+    const { descriptors, ports, memoryBytes } = readLimits();
+    expect(memoryBytes).toBeGreaterThan(2 ** 20);
     expect(descriptors).toBeGreaterThan(100);
     expect(ports).toBeGreaterThan(1_000);
   });

@@ -1,8 +1,13 @@
 /** From what the processes of a trial say to what is recorded of it. */
 import { describe, expect, test } from 'vitest';
 import { NS_PER_MS } from '../../core/clock.ts';
-import type { PhaseReport, Published, ServerCounts, TripReport } from '../../core/control.ts';
 import { createHistogram, decodeHistogram, encodeHistogram } from '../../core/histogram.ts';
+import type {
+  PhaseReport,
+  Published,
+  ServerCounts,
+  TripReport,
+} from '../../core/process-reports.ts';
 import type { LoadPhase, SlowPolicy } from '../../core/scenario.ts';
 import { TripRecorder } from '../../core/trip-recorder.ts';
 import type { FlowPlan } from '../../loadgen/flows.ts';
@@ -106,6 +111,7 @@ describe('planning a phase', () => {
 
 const reportOf = (changed: Partial<PhaseReport> = {}): PhaseReport => ({
   kind: 'phase-report',
+  comebacks: undefined,
   requests: undefined,
   orders: undefined,
   history: undefined,

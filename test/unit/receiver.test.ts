@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
-import type { DeliveryCounts, Expectation } from '../../core/control.ts';
+import type { Expectation } from '../../core/control.ts';
 import { HIGHEST_US } from '../../core/histogram.ts';
 import { createMessageWriter, putChannel } from '../../core/message.ts';
+import type { DeliveryCounts } from '../../core/process-reports.ts';
 import { History } from '../../loadgen/history.ts';
 import { Receiver } from '../../loadgen/receiver.ts';
 
@@ -546,4 +547,78 @@ test('causes of closing are counted', () => {
   receiver.closed(2, 'reset');
   receiver.closed(1, 'ended');
   expect(Object.fromEntries(receiver.closedCauses)).toEqual({ reset: 2, ended: 1 });
+});
+
+describe('messages too small for their times', () => {
+  const bytes = 16;
+  const small = createMessageWriter(bytes);
+  const schedule = { pacing: 'constant', ratePerS: 1_000, durationMs: 5, seed: 1 } as const;
+  const startNs = 1_000 * NS_PER_MS;
+  const hear = (receiver: Receiver, seq: number, afterUs: number, client = 0): void => {
+    const read = Buffer.concat([Buffer.from('data: '), small(seq, 0, 0), Buffer.from('\n\n')]);
+    // Number 10 is the first of the phase, and one is due every millisecond.
+    const dueAt = startNs + (seq - 10) * NS_PER_MS;
+    receiver.message(client, read, 6, 6 + bytes, dueAt + afterUs * NS_PER_US);
+  };
+  const started = (): Receiver => {
+    const receiver = expecting(1, { schedule });
+    receiver.starts(startNs);
+    return receiver;
+  };
+
+  test('have the due time of their place in the schedule, and no time of sending', () => {
+    const receiver = started();
+    for (const seq of [10, 11, 12, 13, 14]) hear(receiver, seq, 500);
+    const { counts, due, sent, cells } = receiver.collect();
+    expect(counts).toEqual({ ...none, received: 5 });
+    expect([due.totalCount, due.minNonZeroValue, due.maxValue]).toEqual([5, 500, 500]);
+    expect(sent.totalCount).toBe(0);
+    expect([...cells]).toEqual(new Array(5).fill(501));
+  });
+
+  test('are in the ledger like all others', () => {
+    const receiver = started();
+    hear(receiver, 12, 500);
+    hear(receiver, 10, 500);
+    hear(receiver, 10, 500);
+    hear(receiver, 11, 200_000);
+    hear(receiver, 13, -1);
+    hear(receiver, 9, 500);
+    hear(receiver, 15, 500);
+    expect(receiver.collect().counts).toEqual({
+      received: 4,
+      duplicated: 1,
+      reordered: 2,
+      late: 1,
+      foreign: 2,
+      beforeDue: 1,
+    });
+  });
+
+  test('wait for the news of when the schedule starts, which they may overtake', () => {
+    const receiver = expecting(1, { schedule });
+    let complete = 0;
+    receiver.onComplete = () => {
+      complete += 1;
+    };
+    for (const seq of [10, 11, 12, 13, 14]) hear(receiver, seq, 700);
+    expect(receiver.collect().counts).toEqual(none);
+    receiver.starts(startNs);
+    expect(receiver.collect().counts).toEqual({ ...none, received: 5 });
+    expect(receiver.collect().due.maxValue).toBe(700);
+    expect(complete).toBe(1);
+  });
+
+  test('are foreign to a phase whose messages carry their times', () => {
+    const receiver = expecting(1);
+    hear(receiver, 10, 500);
+    expect(receiver.collect().counts).toEqual({ ...none, foreign: 1 });
+  });
+
+  test('are told from other texts of their size', () => {
+    const receiver = started();
+    const other = Buffer.from('{"price":1.50000}');
+    receiver.message(0, other, 0, other.length, startNs);
+    expect(receiver.collect().counts).toEqual({ ...none, foreign: 1 });
+  });
 });

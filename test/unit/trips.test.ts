@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { NS_PER_MS } from '../../core/clock.ts';
-import type { TripReport } from '../../core/control.ts';
 import { decodeHistogram } from '../../core/histogram.ts';
+import type { TripReport } from '../../core/process-reports.ts';
 import { createSchedule } from '../../core/schedule.ts';
 import { TripRecorder } from '../../core/trip-recorder.ts';
 import { orderDisagreements } from '../../loadgen/orders.ts';
