@@ -1,0 +1,236 @@
+/**
+ * `check <scenario>`: the gate for CI. It holds head against a base in interleaved rounds, against a saved
+ * run, or against limits, and its exit code says whether to merge.
+ */
+import { join, resolve } from 'node:path';
+import { exitCodes } from '../core/errors.ts';
+import { FEWEST_GATE_ROUNDS } from '../core/gate.ts';
+import type { Params } from '../core/params.ts';
+import type { GateRecord } from '../core/records/gate.ts';
+import type { Scenario } from '../core/scenario.ts';
+import { runRounds } from '../loadgen/run.ts';
+import { renderHtml } from '../reports/formats/html.ts';
+import { checkAssertions } from '../reports/gate/assertions.ts';
+import { readBaseline, saveBaseline } from '../reports/gate/baseline.ts';
+import { describeFinding, summarise } from '../reports/gate/words.ts';
+import { writeWhole } from '../reports/run-file.ts';
+import { scenarios } from '../scenarios/registry.ts';
+import type { BaseBuild } from './base-build.ts';
+import { buildBase, hashOfServer } from './base-build.ts';
+import { openCalibrations } from './calibration-store.ts';
+import type { CommandFactory } from './commands.ts';
+import { configured, loadConfig } from './config.ts';
+import { calibrate, keyOf, storeOf } from './gate-calibration.ts';
+import { finishGate } from './gate-output.ts';
+import type { GateFlags, GatePlan } from './gate-plan.ts';
+import { DEFAULT_ARM, readPlan } from './gate-plan.ts';
+import type { Decided } from './gate-run.ts';
+import { decide, decideAgainst, withBase } from './gate-run.ts';
+import type { Io } from './io.ts';
+import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
+import type { ReadyRun } from './run-session.ts';
+import { DEFAULT_OUT, runSession } from './run-session.ts';
+import { packageFolder, toolCommit } from './tool.ts';
+
+/** Of `bench`, and meaningless here. */
+const NOT_HERE = new Set(['vary', 'quick', 'open']);
+
+export const check: CommandFactory = (program, io, finish) => {
+  const command = program
+    .command('check')
+    .description('the gate for CI: head against a base, or against limits; ends with an exit code');
+  for (const scenario of Object.values<Scenario>(scenarios)) {
+    // A search and a sweep are no rounds of head and base.
+    if (scenario.search !== undefined || scenario.vary !== undefined) continue;
+    const one = command.command(scenario.name).description(scenario.question);
+    one
+      .option('--base-ref <ref>', 'git reference of the base, which is built and run beside head')
+      .option('--baseline <file>', 'a run saved earlier: counts, bytes and memory may decide')
+      .option('--save <file>', 'save this run, for --baseline in later ones')
+      .option(
+        '--assert <limit>',
+        'a limit, e.g. latency.p99<20ms or sse.reach=1; may be repeated',
+        many,
+      )
+      .option(
+        '--metric <metric[=margin]>',
+        'what to compare, at most 5, e.g. server.cpu=5%; may be repeated',
+        many,
+      )
+      .option('--aa', 'measure how often this gate raises a false alarm on this machine')
+      .option('--strict', 'exit with 5 when something is unclear')
+      .option('--markdown <file>', 'write the outcome as Markdown')
+      .option('--junit <file>', 'write the outcome as JUnit XML');
+    addParams(one, scenario.params, {});
+    addParams(one, gateParams, {});
+    addCommonOptions(one, { arms: DEFAULT_ARM, client: 'lean', out: DEFAULT_OUT }, NOT_HERE);
+    one.action(async (flags: GateFlags) => {
+      const names = [scenario.params, runParams, textOptions].flatMap((table) =>
+        Object.keys(table),
+      );
+      const config = await loadConfig(process.cwd());
+      const given = { ...configured(config, scenario.name, names), ...givenValues(one, names) };
+      const { metrics, assert } = config.check?.[scenario.name] ?? {};
+      const merged = {
+        ...(metrics === undefined ? {} : { metric: metrics }),
+        ...(assert === undefined ? {} : { assert }),
+        ...flags,
+      };
+      finish(await runCheck(scenario, given, merged, io));
+    });
+  }
+};
+
+const gateParams: Params = {
+  ...runParams,
+  rounds: {
+    ...runParams.rounds,
+    default: FEWEST_GATE_ROUNDS,
+    help: `rounds of a batch; a gate against a base runs one to three of at least ${FEWEST_GATE_ROUNDS}`,
+  },
+};
+
+function many(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+async function runCheck(
+  scenario: Scenario,
+  given: Readonly<Record<string, string>>,
+  flags: GateFlags,
+  io: Io,
+): Promise<number> {
+  const plan = readPlan(scenario, given, flags);
+  // Before minutes are spent: what cannot be read is known at once.
+  const saved = flags.baseline === undefined ? undefined : savedBase(plan, flags.baseline);
+  const build =
+    flags.baseRef === undefined
+      ? undefined
+      : await buildBase({
+          ref: flags.baseRef,
+          root: packageFolder(),
+          signal: io.signal,
+          tell: (text) => io.err(`${text}\n`),
+        });
+  try {
+    if (plan.calibrates) return await calibrate(plan, build, io);
+    const head = { name: 'head', commit: toolCommit(), hash: hashOfServer(packageFolder()) };
+    const isSame = build !== undefined && build.hash === head.hash && given['inject'] === undefined;
+    if (isSame && plan.assertions.length === 0) {
+      return finishGate(plan, sameBuild(head, build), undefined, io);
+    }
+    return await gate(plan, head, build === undefined ? saved : builtBase(plan, build), io);
+  } finally {
+    await build?.remove();
+  }
+}
+
+type Side = GateRecord['head'];
+
+/** What head is held against. */
+interface Base {
+  readonly side: Side;
+  /** The request with what this base needs beside head. */
+  readonly request: GatePlan['request'];
+  decide(ready: ReadyRun, io: Io): Promise<Decided>;
+  /** Whether error rates of interleaved rounds say anything about it. */
+  readonly interleaved: boolean;
+}
+
+function builtBase({ request, rules }: GatePlan, build: BaseBuild): Base {
+  return {
+    side: sideOf(build),
+    request: withBase(request, {
+      baseScript: build.serverScript,
+      baseTitle: `base ${build.ref}`,
+      faults: request.faults,
+    }),
+    decide: (ready, io) => decide(ready, rules, request.rounds, io),
+    interleaved: true,
+  };
+}
+
+/** @throws HarnessError for a file that cannot be read or is of another load */
+function savedBase({ request, rules, scenario }: GatePlan, path: string): Base {
+  const run = readBaseline(resolve(path), {
+    scenario: { ...scenario, headline: [...scenario.headline] },
+    params: { ...request.values },
+  });
+  return {
+    side: { name: path, ...(run.tool.commit === undefined ? {} : { commit: run.tool.commit }) },
+    request,
+    decide: (ready, io) => decideAgainst(ready, run, rules, request.rounds, io),
+    interleaved: false,
+  };
+}
+
+function sideOf(base: BaseBuild): Side {
+  return { name: base.ref, commit: base.commit.slice(0, 12), hash: base.hash };
+}
+
+function sameBuild(head: Side, base: BaseBuild): GateRecord {
+  const gate = {
+    head,
+    base: sideOf(base),
+    outcome: 'same-build' as const,
+    batches: [],
+    findings: [],
+    assertions: [],
+  };
+  return { ...gate, says: summarise(gate), calibration: [] };
+}
+
+async function gate(plan: GatePlan, head: Side, base: Base | undefined, io: Io): Promise<number> {
+  const { request, rules, assertions, heads, command, out, flags } = plan;
+  let record: GateRecord | undefined;
+  const asked = base?.request ?? request;
+  const { run, folder } = await runSession(asked, { io, out, command }, async (ready) => {
+    const decided = await (base?.decide(ready, io) ?? onlyRounds(ready, io));
+    const checked = checkAssertions(ready.run, assertions, heads);
+    const found = {
+      head,
+      ...(base === undefined ? {} : { base: base.side }),
+      outcome: outcomeOf(decided.outcome, checked),
+      batches: [...decided.batches],
+      findings: decided.findings.map((finding) => {
+        const rule = rules.find(({ metric }) => metric === finding.metric);
+        if (rule === undefined) throw new Error(`no rule for ${finding.metric}`);
+        return describeFinding(finding, rule);
+      }),
+      assertions: checked,
+    };
+    const calibration =
+      base?.interleaved === true
+        ? [...openCalibrations(storeOf(out)).find(keyOf(plan, ready.run))]
+        : [];
+    record = { ...found, says: summarise(found), calibration };
+    ready.run.gate = record;
+  });
+  if (record === undefined) throw new Error('the run ended without a decision');
+  writeWhole(join(folder, 'report.html'), renderHtml(run));
+  if (flags.save !== undefined) {
+    saveBaseline(resolve(flags.save), run);
+    io.err(`saved ${resolve(flags.save)}\n`);
+  }
+  const isSaveOnly = base === undefined && assertions.length === 0;
+  return isSaveOnly ? exitCodes.passed : finishGate(plan, record, folder, io);
+}
+
+async function onlyRounds(
+  { plan, supervisor, events }: ReadyRun,
+  { signal }: Io,
+): Promise<Decided> {
+  await runRounds(plan, supervisor, events, signal);
+  return { outcome: 'passed', findings: [], batches: [] };
+}
+
+function outcomeOf(
+  found: Decided['outcome'],
+  assertions: GateRecord['assertions'],
+): GateRecord['outcome'] {
+  const has = (state: string): boolean => assertions.some((one) => one.state === state);
+  if (found === 'regressed') return 'regressed';
+  if (has('broken')) return 'broken';
+  if (found === 'no-data' || has('no-data')) return 'no-data';
+  return found === 'unclear' || has('unclear') ? 'unclear' : 'passed';
+}
