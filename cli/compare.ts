@@ -1,0 +1,74 @@
+/** `compare A B [C …]`: runs against the first of them, in one table and one page; nothing is measured again. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { exitCodes, fault, reasonOf } from '../core/errors.ts';
+import { renderComparisonPage } from '../reports/compare/page.ts';
+import { compareRuns } from '../reports/compare/runs-comparison.ts';
+import { renderComparisonTerminal } from '../reports/compare/terminal.ts';
+import { readRunFile } from '../reports/run-file.ts';
+import { findRun, folderName } from '../reports/run-lookup.ts';
+import type { CommandFactory } from './commands.ts';
+import type { Io } from './io.ts';
+import { openInBrowser } from './open-in-browser.ts';
+import { packageFolder } from './tool.ts';
+
+interface Flags {
+  readonly runs: string;
+  readonly out?: string;
+  readonly anyway?: true;
+  readonly all?: true;
+  readonly json?: true;
+  readonly open?: true;
+}
+
+export const compare: CommandFactory = (program, io, finish) => {
+  program
+    .command('compare')
+    .description('two or more runs: what changed, how sure that is, and a page with the charts')
+    .argument('<runs...>', 'run ids, paths to a run folder or run.json, latest, latest~1')
+    .option('--runs <dir>', 'folder in which run ids are looked up', defaultRuns())
+    .option('--out <file>', 'where the page goes (default: beside the first run)')
+    .option('--anyway', 'compare although the machines differ; every sentence will say so')
+    .option('--all', 'every metric in the table, not only those that matter or changed')
+    .option('--json', 'print the comparison as one JSON document and nothing else')
+    .option('--open', 'open the page in the browser when done')
+    .action((names: string[], flags: Flags) => {
+      runCompare(names, flags, io);
+      finish(exitCodes.passed);
+    });
+};
+
+export const defaultRuns = (): string => join(packageFolder(), 'reports', 'runs');
+
+function runCompare(names: readonly string[], flags: Flags, io: Io): void {
+  const paths = names.map((name) => findRun(resolve(flags.runs), name));
+  const runs = paths.map(readRunFile);
+  const comparison = compareRuns(runs, { anyway: flags.anyway === true });
+  const page = resolve(flags.out ?? join(dirname(paths[0] ?? '.'), pageName(paths)));
+  writePage(page, renderComparisonPage(runs, comparison));
+  io.out(
+    flags.json === true
+      ? `${JSON.stringify(comparison)}\n`
+      : renderComparisonTerminal(comparison, {
+          page,
+          color: io.color,
+          all: flags.all === true,
+        }),
+  );
+  if (flags.open === true) openInBrowser(page);
+}
+
+/** Beside runs that somebody else keeps, nothing may be writable: then --out says where. */
+function writePage(page: string, text: string): void {
+  try {
+    mkdirSync(dirname(page), { recursive: true });
+    writeFileSync(page, text);
+  } catch (error) {
+    throw fault('out-not-writable', { path: dirname(page), why: reasonOf(error) });
+  }
+}
+
+/** Beside the first run, so its own name need not be in it. */
+function pageName([, ...others]: readonly string[]): string {
+  return `compare-${others.map((path) => folderName(path).replace(/[^\w.-]+/g, '_')).join('-')}.html`;
+}

@@ -1,0 +1,99 @@
+/**
+ * The viewer as files: the list, a report of each run, and each run against the one before it. Any web
+ * server can show them, and so can a browser from a disk; nothing can be deleted there.
+ */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { fault, reasonOf } from '../../core/errors.ts';
+import { RUN_FILE, writeWhole } from '../run-file.ts';
+import { renderListPage } from './list-page.ts';
+import type { RowLinks } from './list-row.ts';
+import { comparisonOf, problemPage, reportOf } from './pages.ts';
+import type { ReadableEntry } from './run-entry.ts';
+import type { IndexedRun } from './run-index.ts';
+import { createRunIndex } from './run-index.ts';
+
+export interface ExportOptions {
+  readonly folder: string;
+  readonly to: string;
+  readonly script: string;
+  /** Only so many of the latest runs. */
+  readonly last: number;
+  readonly now: number;
+  /** Called after each run. */
+  onRun?(done: number, all: number): void;
+}
+
+export interface Exported {
+  readonly index: string;
+  readonly runs: number;
+  /** Runs whose file could not be read; the list says why. */
+  readonly unreadable: number;
+}
+
+/** @throws HarnessError `out-not-writable` or `run-file-not-written` */
+export async function exportViewer(options: ExportOptions): Promise<Exported> {
+  const { folder, to, script, last, now, onRun } = options;
+  const all = [...(await createRunIndex(folder).refresh()).values()];
+  const runs = all.slice(0, last);
+  for (const part of [to, join(to, 'reports'), join(to, 'compare')]) makeFolder(part, to);
+
+  const before = new Map(
+    runs.flatMap((run, index) => {
+      const earlier = theOneBefore(run, all.slice(index + 1));
+      return earlier === undefined ? [] : [[run.entry.name, earlier.name] as const];
+    }),
+  );
+  const fileOf = (name: string): string => join(folder, name, RUN_FILE);
+  let unreadable = 0;
+  for (const [index, { entry }] of runs.entries()) {
+    if (entry.kind === 'unreadable') unreadable += 1;
+    else {
+      writeWhole(join(to, 'reports', `${entry.name}.html`), await reportOf(fileOf(entry.name)));
+      const earlier = before.get(entry.name);
+      if (earlier !== undefined) {
+        const page = comparisonOf([fileOf(earlier), fileOf(entry.name)], false);
+        writeWhole(join(to, 'compare', `${entry.name}.html`), page);
+      }
+    }
+    onRun?.(index + 1, runs.length);
+  }
+  const links: RowLinks = {
+    report: (name) => `reports/${encodeURIComponent(name)}.html`,
+    before: (name) => (before.has(name) ? `compare/${encodeURIComponent(name)}.html` : undefined),
+    canDelete: false,
+  };
+  const index = join(to, 'index.html');
+  writeWhole(index, renderListPage(runs, { script, links, folder: 'an export', now }));
+  // Ticked runs are compared by a command; this is where the form would lead without a script.
+  writeWhole(
+    join(to, 'compare', 'index.html'),
+    problemPage(
+      'No server behind this',
+      'These are files: runs are compared by the command.',
+      "Write: npm run compare -- A B, or open the list with 'npm run view'.",
+      '../index.html',
+    ),
+  );
+  return { index, runs: runs.length, unreadable };
+}
+
+/** The latest run before it that it can be held against: the same scenario, on the same machine. */
+function theOneBefore(
+  { entry }: IndexedRun,
+  earlier: readonly IndexedRun[],
+): ReadableEntry | undefined {
+  if (entry.kind !== 'run') return undefined;
+  return earlier
+    .map((one) => one.entry)
+    .filter((one) => one.kind === 'run')
+    .find((one) => one.scenario === entry.scenario && one.fingerprint === entry.fingerprint);
+}
+
+function makeFolder(path: string, out: string): void {
+  try {
+    mkdirSync(path, { recursive: true });
+  } catch (error) {
+    throw fault('out-not-writable', { path: out, why: reasonOf(error) });
+  }
+}
