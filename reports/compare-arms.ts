@@ -10,6 +10,7 @@ import { compareRounds, notComparable } from '../core/verdict.ts';
 import { countedTrials } from './derive.ts';
 import type { Metric } from './metric.ts';
 import { allMetrics } from './metrics/registry.ts';
+import { pairSearches } from './search-pairs.ts';
 
 /** Fewer rounds than this can show nothing: an exact signed-rank test at n = 5 has no 5 % level. */
 const MINIMUM_ROUNDS = 6;
@@ -100,6 +101,7 @@ function pairRounds(
   against: string,
   id: string,
 ): [number, number][] {
+  if (run.searches !== undefined) return pairSearches(run.searches, point, arm, against, id);
   const others = new Map(
     countedTrials(run, against, point).map((trial) => [trial.round, trial.metrics[id]]),
   );
@@ -116,7 +118,12 @@ function tooFewRounds({ options, state }: RunResult, rounds: number): string | u
 }
 
 /** Trials whose figure is that of what never came: the deadline itself, which it is known to exceed. */
-function beyondDeadline(run: RunResult, point: Point, arms: readonly Arm[], id: string): number {
+export function beyondDeadline(
+  run: RunResult,
+  point: Point,
+  arms: readonly Arm[],
+  id: string,
+): number {
   const trials = arms.flatMap(({ name }) => countedTrials(run, name, point));
   return trials.filter(({ metrics, probes, ledger, trips }) => {
     const value = metrics[id];
@@ -131,7 +138,7 @@ function beyondDeadline(run: RunResult, point: Point, arms: readonly Arm[], id: 
 }
 
 /** Whether the timer was a visible part of the latency in most trials of the arm. */
-function isTimerLimited(run: RunResult, point: Point, arm: string): boolean {
+export function isTimerLimited(run: RunResult, point: Point, arm: string): boolean {
   const trials = countedTrials(run, arm, point);
   const limited = trials.filter(({ validity }) =>
     validity.checks.some(({ id, ok }) => id === 'timer' && ok !== 'pass'),

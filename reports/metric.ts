@@ -4,7 +4,7 @@ import type { Trial } from '../core/result.ts';
 import * as units from '../core/units.ts';
 import type { Direction } from '../core/verdict.ts';
 
-export type Unit = 'us' | 'ns' | 'B' | '/s' | 'share' | 'core' | 'count';
+export type Unit = 'us' | 'ns' | 'B' | 'B/s' | '/s' | 'share' | 'change' | 'core' | 'count';
 
 export interface Metric {
   readonly title: string;
@@ -38,11 +38,16 @@ export function formatMetric(unit: Unit, value: number | undefined): string {
       return units.formatNanoseconds(value);
     case 'B':
       return units.formatBytes(value);
+    case 'B/s':
+      return `${units.formatBytes(value)}/s`;
     case '/s':
       return `${units.formatNumber(value)}/s`;
     case 'share':
       // Every delivery counts: 99.999 % is not 100 %.
       return value === 1 ? '100 %' : `${(Math.floor(value * 1e5) / 1e3).toFixed(3)} %`;
+    case 'change':
+      // Of something else: 0.1 is 10 % more than before.
+      return units.formatChange(1 + value);
     case 'core':
       // A share of one core, which several threads may exceed.
       return units.formatPercent(value);

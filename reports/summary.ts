@@ -1,4 +1,5 @@
 /** What a run says in sentences: the same words on the terminal, in the report and wherever else. */
+import type { SearchRecord } from '../core/records/search.ts';
 import type { Arm, Point, RunResult } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { formatBytes } from '../core/units.ts';
@@ -27,6 +28,7 @@ export function validityOf(run: RunResult): ValiditySummary {
     counts[trial.validity.state] += 1;
     if (trial.excluded !== undefined) counts.excluded += 1;
   }
+  if (run.searches !== undefined) return { state: validityOfSearches(run), counts };
   const judged = run.points.flatMap((point) =>
     candidatesOf(run).map((arm) => countedTrials(run, arm.name, point)),
   );
@@ -37,6 +39,23 @@ export function validityOf(run: RunResult): ValiditySummary {
       trials.some(({ validity }) => validity.state === 'suspect'),
   );
   return { state: invalid ? 'invalid' : suspect ? 'suspect' : 'valid', counts };
+}
+
+/** A search counts unless nothing is known of the server by it; one that was disturbed is suspect. */
+function validityOfSearches(run: RunResult): ValiditySummary['state'] {
+  const searches = run.searches ?? [];
+  const found = candidatesOf(run).flatMap(({ name }) =>
+    run.points.map((point) =>
+      searches.filter((one) => one.arm === name && pointName(one.point) === pointName(point)),
+    ),
+  );
+  const known = ({ end, lastPass }: SearchRecord): boolean =>
+    lastPass !== undefined || end === 'below';
+  if (found.length === 0 || found.some((all) => !all.some(known))) return 'invalid';
+  const doubtful = ({ end, stop, confirmed }: SearchRecord): boolean =>
+    stop.cause === 'machine' || end === 'steps' || (!confirmed && end !== 'below');
+  const few = found.some((all) => all.length < run.options.rounds || all.some(doubtful));
+  return few ? 'suspect' : 'valid';
 }
 
 /** What is being compared; where only the floor was run, that. */
@@ -52,9 +71,9 @@ const DESCRIBED: ReadonlySet<string> = new Set(['clients', 'rate', 'payload']);
 export function describePoint(run: RunResult, point: Point): string {
   const values = { ...run.params, ...point };
   const parts: string[] = [];
-  if (typeof values['clients'] === 'number')
+  if (typeof values['clients'] === 'number' && values['search'] !== 'clients')
     parts.push(`${values['clients'].toLocaleString('en-US')} clients`);
-  if (typeof values['rate'] === 'number') {
+  if (typeof values['rate'] === 'number' && values['search'] !== 'rate') {
     const what = flowOfRun(run, point) === 'delivery' ? 'broadcasts/s' : 'round trips/s';
     parts.push(`${values['rate'].toLocaleString('en-US')} ${what}`);
   }
@@ -76,7 +95,9 @@ export function verdictSentences(run: RunResult): string[] {
         ? 'no trial was completed'
         : candidates < 2
           ? 'a verdict compares two arms, and there is one'
-          : 'no round has valid trials of two arms';
+          : run.searches !== undefined
+            ? 'no search found where both arms end'
+            : 'no round has valid trials of two arms';
     return [`No verdict: ${why}.`];
   }
   const sentences: string[] = [];

@@ -9,6 +9,8 @@ import { tripWarnings } from './trip-warnings.ts';
 const rules: readonly ((run: RunResult) => Warning[])[] = [
   tooFewRounds,
   failedTrials,
+  incidents,
+  refusals,
   excludedRounds,
   invalidRemains,
   suspectTrials,
@@ -29,7 +31,7 @@ function tooFewRounds(run: RunResult): Warning[] {
     {
       code: 'few-rounds',
       says: `${run.options.rounds} ${run.options.rounds === 1 ? 'round shows' : 'rounds show'} figures but no verdict.`,
-      hint: 'Leave --rounds and --quick out (8 rounds), or ask for at least --rounds 6.',
+      hint: 'Ask for at least --rounds 6; without --quick most scenarios run 8.',
     },
   ];
 }
@@ -42,6 +44,43 @@ function failedTrials(run: RunResult): Warning[] {
     says: `${failed.filter(({ says }) => says === cause).length} trial(s) failed: ${cause}.`,
     hint: "The last words of the process are in the run file under 'stderrTail'.",
   }));
+}
+
+function incidents(run: RunResult): Warning[] {
+  const causes = new Map<string, number>();
+  for (const { what, says } of run.incidents ?? []) {
+    const cause = `${what}: ${says}`;
+    causes.set(cause, (causes.get(cause) ?? 0) + 1);
+  }
+  return [...causes].map(([cause, times]) => ({
+    code: 'incident',
+    says: `Missing in ${times} of ${run.options.rounds} round(s): ${cause}.`,
+    hint: 'Nothing is compared with it; what it was to show is left out of this report.',
+  }));
+}
+
+/** What nobody answered, or not as it should be: of every arm the most frequent cause, in its own words. */
+function refusals(run: RunResult): Warning[] {
+  return run.arms.flatMap((arm) => {
+    const causes = new Map<string, number>();
+    for (const trial of run.trials) {
+      if (trial.arm !== arm.name) continue;
+      for (const { cause, count } of trial.closed) {
+        if (/^(connect:|POST) /.test(cause)) causes.set(cause, (causes.get(cause) ?? 0) + count);
+      }
+    }
+    const [first] = [...causes].sort(([, a], [, b]) => b - a);
+    if (first === undefined) return [];
+    const [cause, count] = first;
+    const others = causes.size === 1 ? '' : `, and ${causes.size - 1} other cause(s)`;
+    return [
+      {
+        code: 'refused',
+        says: `${arm.name}: ${count.toLocaleString('en-US')} × ${cause}${others}.`,
+        hint: "All causes are in the run file under 'closed' of each trial.",
+      },
+    ];
+  });
 }
 
 function excludedRounds(run: RunResult): Warning[] {

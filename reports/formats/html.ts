@@ -48,6 +48,7 @@ function resultsSection(run: RunResult, looks: readonly ArmLook[]): Markup {
       : results(view);
   });
   return html`<section id="results" aria-labelledby="results-title"><h2 id="results-title">Results</h2>
+${findingsOf(run).map((finding) => finding.overview?.(run, looks))}
 ${sweeping ? sweepFigure(run, looks) : undefined}
 ${points}</section>`;
 }
@@ -71,6 +72,12 @@ function results(view: View): Content {
 }
 
 const CONTENTS = [
+  ['capacity', 'Capacity'],
+  ['sizes', 'Sizes'],
+  ['heartbeat', 'Silence'],
+  ['idle', 'At rest'],
+  ['soak', 'Soak'],
+  ['stall', 'Stall'],
   ['sweep', 'Sweep'],
   ['point-1', 'Each point'],
   ['differences', 'Differences'],

@@ -18,6 +18,7 @@ import { isMetricId, metrics } from '../metrics/registry.ts';
 import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
 import { YARDSTICK, YARDSTICK_DOUBT, yardstickOf } from '../yardstick.ts';
 import { PLAIN_TABLE } from './plain-table.ts';
+import { searchTable } from './search-table.ts';
 
 export interface TerminalOptions {
   readonly runFile: string;
@@ -69,7 +70,9 @@ export function renderTerminal(run: RunResult, options: TerminalOptions): string
     '',
     ...run.points.flatMap((point) => [
       describePoint(run, point),
-      table(run, point, paint),
+      run.searches === undefined
+        ? table(run, point, paint)
+        : searchTable(run, point, { style: TABLE_STYLE, chars: TABLE_CHARS }),
       ...yardstickLines(run, point),
       '',
     ]),
@@ -86,6 +89,9 @@ export function renderTerminal(run: RunResult, options: TerminalOptions): string
   return parts.filter((part) => part !== undefined).join('\n');
 }
 
+const TABLE_STYLE = { head: [], border: [], compact: true };
+const TABLE_CHARS = { ...PLAIN_TABLE.chars, middle: '  ' };
+
 function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createColors>): string {
   const pairs = [...new Set(headlinePairs(run))];
   const grid = new Table({
@@ -95,8 +101,8 @@ function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createC
       ...run.arms.map(() => 'right' as const),
       ...pairs.map(() => 'left' as const),
     ],
-    style: { head: [], border: [], compact: true },
-    chars: { ...PLAIN_TABLE.chars, middle: '  ' },
+    style: TABLE_STYLE,
+    chars: TABLE_CHARS,
   });
   for (const id of rowsOf(run)) {
     const metric: Metric = metrics[id];

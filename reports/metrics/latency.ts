@@ -35,7 +35,9 @@ interface Source {
 }
 
 function quantileOf(all: readonly Trial[], source: Source, quantile: number): number | undefined {
-  const trials = source.deliveriesOnly ? all.filter(hasDeliveries) : all;
+  const about = source.deliveriesOnly ? all.filter(hasDeliveries) : all;
+  // Messages that are too small to say when they were sent: not measured, whatever was lost of them.
+  const trials = source.histogram === 'sent' ? about.filter(knowsSending) : about;
   const encoded = trials.flatMap(({ histograms }) => histograms?.[source.histogram] ?? []);
   if (encoded.length === 0) return undefined;
   const lost = source.countsLost
@@ -47,6 +49,19 @@ function quantileOf(all: readonly Trial[], source: Source, quantile: number): nu
     lost,
     quantile,
     deadlineUs,
+  );
+}
+
+/** Whether what arrived says when it was sent. */
+export function knowsSending({
+  histograms,
+}: {
+  readonly histograms?: Pick<Histograms, 'due' | 'sent'> | undefined;
+}): boolean {
+  if (histograms === undefined) return false;
+  return (
+    decodeHistogram(histograms.sent).totalCount > 0 ||
+    decodeHistogram(histograms.due).totalCount === 0
   );
 }
 

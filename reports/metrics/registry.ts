@@ -3,15 +3,18 @@ import type { Metric } from '../metric.ts';
 import { costMetrics } from './cost.ts';
 import { deliveryMetrics } from './delivery.ts';
 import { faultMetrics } from './fault.ts';
+import { heartbeatMetrics } from './heartbeat.ts';
 import { historyMetrics } from './history.ts';
 import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
 import { restMetrics } from './rest.ts';
+import { restartMetrics } from './restart.ts';
 import { searchMetrics } from './search.ts';
 import { slowSessionMetrics } from './slow-sessions.ts';
 import { soakMetrics } from './soak.ts';
 import { stallMetrics } from './stall.ts';
 import { tripCountMetrics } from './trip-counts.ts';
 import { tripMetrics } from './trips.ts';
+import { volumeMetrics } from './volume.ts';
 
 export const metrics = {
   ...latencyMetrics,
@@ -23,10 +26,13 @@ export const metrics = {
   ...slowSessionMetrics,
   ...stallMetrics,
   ...faultMetrics,
+  ...restartMetrics,
+  ...heartbeatMetrics,
   ...restMetrics,
   ...soakMetrics,
   ...searchMetrics,
   ...costMetrics,
+  ...volumeMetrics,
   ...slipMetrics,
 } satisfies Record<string, Metric>;
 

@@ -206,7 +206,16 @@ describe('a use case finds what is known to be there', () => {
   });
 
   test('and there is a case for each of them', () => {
-    const primitives = ['broadcast', 'request', 'ask', 'duplex'];
+    const primitives = [
+      'idle',
+      'soak',
+      'capacity',
+      'sizes',
+      'broadcast',
+      'request',
+      'ask',
+      'duplex',
+    ];
     const covered = [...cases.map(({ scenario }) => scenario), ...primitives];
     expect(covered.sort()).toEqual(Object.keys(scenarios).sort());
   });

@@ -6,7 +6,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { decodeHistogram, mergeHistograms } from '../../../core/histogram.ts';
 import { formatMicroseconds } from '../../../core/units.ts';
 import type { Traffic } from '../../flow.ts';
-import { quantileOfExpected } from '../../metrics/latency.ts';
+import { knowsSending, quantileOfExpected } from '../../metrics/latency.ts';
 import type { ArmLook } from '../arm-look.ts';
 import {
   armColor,
@@ -53,7 +53,8 @@ export function eventsIn(rounds: readonly Traffic[]): number {
 }
 
 /** Latency at a quantile, or undefined where nothing was recorded. */
-export function latencyCurve(rounds: readonly Traffic[], source: 'due' | 'sent') {
+export function latencyCurve(all: readonly Traffic[], source: 'due' | 'sent') {
+  const rounds = source === 'sent' ? all.filter((histograms) => knowsSending({ histograms })) : all;
   const merged = mergeHistograms(rounds.map((one) => decodeHistogram(one[source])));
   const missing = rounds.reduce((sum, one) => sum + one.missing, 0);
   const deadlineUs = Math.max(0, ...rounds.map((one) => one.deadlineUs));

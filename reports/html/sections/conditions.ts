@@ -58,9 +58,12 @@ const PARAM_UNITS: Readonly<Record<string, (value: number) => string>> = {
   warmup: formatDurationMs,
   duration: formatDurationMs,
   deadline: formatDurationMs,
+  settle: formatDurationMs,
+  'cpu-window': formatDurationMs,
+  interval: formatDurationMs,
 };
 
-function paramText({ points }: RunResult, name: string, value: number | string): string {
+export function paramText({ points }: RunResult, name: string, value: number | string): string {
   const write = (one: number | string): string =>
     typeof one === 'string' ? one : (PARAM_UNITS[name]?.(one) ?? one.toLocaleString('en-US'));
   const swept = points.flatMap((point) => point[name] ?? []);

@@ -1,0 +1,195 @@
+/** The chart of clients that stopped reading: the others against the calm arm, and what the server held, over one time. */
+import type { StallRecord } from '../../core/records/stall.ts';
+import { median } from '../../core/stats.ts';
+import { formatBytes, formatMicroseconds } from '../../core/units.ts';
+import { figureText } from '../figure-text.ts';
+import type { ArmLook } from '../html/arm-look.ts';
+import { armTag } from '../html/arm-look.ts';
+import type { StallChartOptions, StallSeries, StallStep } from '../html/charts/stall.ts';
+import { stallChart } from '../html/charts/stall.ts';
+import { figure } from '../html/figure.ts';
+import { armLegend } from '../html/legend.ts';
+import type { Markup } from '../html/markup.ts';
+import { figureCell, figures, table, words } from '../html/table.ts';
+import type { View } from '../html/view.ts';
+import { countedOf } from '../html/view.ts';
+import type { MetricId } from '../metrics/registry.ts';
+import { metrics } from '../metrics/registry.ts';
+
+type Step = StallRecord['timeline'][number];
+
+interface Signal
+  extends Pick<StallChartOptions, 'format' | 'height' | 'scale'>,
+    Partial<Pick<StallChartOptions, 'bytes'>> {
+  readonly title: string;
+  pick(step: Step): number | undefined;
+}
+
+const LATENCY: Omit<Signal, 'title'> = {
+  format: formatMicroseconds,
+  height: 130,
+  scale: 'log',
+  pick: ({ p99 }) => p99,
+};
+
+const SERVER: readonly Signal[] = [
+  {
+    title: 'Buffered by the server in user space',
+    format: formatBytes,
+    height: 90,
+    scale: 'zero',
+    bytes: true,
+    pick: ({ bufferedBytes }) => bufferedBytes,
+  },
+  {
+    title: 'Resident memory of the server',
+    format: formatBytes,
+    height: 90,
+    scale: 'around',
+    bytes: true,
+    pick: ({ rssBytes }) => rssBytes,
+  },
+  {
+    title: 'Deliveries left out so far',
+    format: (value) => Math.round(value).toLocaleString('en-US'),
+    height: 64,
+    scale: 'zero',
+    pick: ({ dropped }) => dropped,
+  },
+];
+
+const TABLE = [
+  'healthy.p50',
+  'healthy.p99',
+  'healthy.reach',
+  'healthy.closed',
+  'stall.growth',
+  'stall.memory',
+  'stall.offered',
+  'stall.buffered',
+  'stall.kernel',
+  'stall.sockets',
+  'stall.dropped',
+  'stall.evicted',
+  'stall.eviction',
+  'stall.inflight',
+  'stall.caughtup',
+  'stall.caughtup.max',
+  'stall.stale.p50',
+  'stall.stale.max',
+  'stall.disagreement',
+  'block.time',
+] as const satisfies readonly MetricId[];
+
+export function stallFigure(view: View): Markup | undefined {
+  const records = view.looks.flatMap((look) => recordsOf(view, look));
+  if (records.length === 0) return undefined;
+  const groups = transportsOf(view.looks).map((looks) => ({
+    signal: {
+      ...LATENCY,
+      title: `p99 of those who read, ${looks[0]?.name ?? ''}${looks.length > 1 ? ' against calm' : ''}`,
+    },
+    series: seriesOf(view, looks, LATENCY),
+  }));
+  const all = [
+    ...groups,
+    ...SERVER.map((signal) => ({ signal, series: seriesOf(view, view.looks, signal) })),
+  ].filter(({ series }) => series.length > 0);
+  const drawn = all.filter(({ signal, series }) => signal.scale !== 'zero' || !isZero(series));
+  const flat = all.filter((one) => !drawn.includes(one)).map(({ signal }) => signal.title);
+  const seconds = Math.max(
+    ...records.map(({ timeline }) => ((timeline.at(-1)?.ms ?? 0) + 100) / 1_000),
+  );
+  const [from, until] = [
+    (median(records.map(({ fromMs }) => fromMs)) ?? 0) / 1_000,
+    (median(records.map(({ untilMs }) => untilMs)) ?? 0) / 1_000,
+  ];
+  return figure({
+    id: `stall${view.suffix}`,
+    title: 'Clients that stop reading, and the others',
+    lookFor:
+      'The band is the time in which some did not read. Where the others are served as if nothing had happened, the two lines of a transport lie on each other in it; what is held for the slow ones shows beneath.',
+    legend: armLegend(view.looks, [
+      ['line-merged', 'median of the rounds'],
+      ['line-round', 'one round'],
+    ]),
+    panels: drawn.map(({ signal, series }, index) => ({
+      id: `stall${view.suffix}-${index}`,
+      heading: signal.title,
+      label: `${signal.title} over the time of the load, per arm`,
+      spec: stallChart(series, {
+        format: signal.format,
+        height: signal.height,
+        scale: signal.scale,
+        bytes: signal.bytes === true,
+        stall: [from, until],
+        seconds,
+        last: index === drawn.length - 1,
+      }),
+    })),
+    notes: [
+      'What the kernel took is what was published and not read, without what the server buffered or left out: only the first and the last of these are counted anywhere. It is in the buffers of both ends, since both are on this machine.',
+      ...(flat.length === 0 ? [] : [`Zero all the time, so not drawn: ${flat.join(', ')}.`]),
+    ],
+    data: table({
+      label: 'Clients that stop reading, in figures',
+      columns: [words('figure'), ...view.looks.map((look) => figures(armTag(look)))],
+      rows: TABLE.map((id) => [
+        metrics[id].title,
+        ...view.looks.map((look) => figureCell(figureText(view.run, look.arm, view.point, id))),
+      ]),
+    }),
+  });
+}
+
+function recordsOf(view: View, look: ArmLook): StallRecord[] {
+  return countedOf(view, look).flatMap(({ stall }) => stall ?? []);
+}
+
+/** The arms of each transport and kind of client together: the one with stalled clients, and the calm one. */
+function transportsOf(looks: readonly ArmLook[]): ArmLook[][] {
+  const groups = new Map<string, ArmLook[]>();
+  for (const look of looks) {
+    const { transport, client, variant, name } = look.arm;
+    // An arm that is run twice is put beside its own variant, and not beside itself.
+    const base = variant === undefined ? name : name.slice(0, -variant.length - 1);
+    const key = `${transport} ${client} ${base}`;
+    const known = groups.get(key);
+    if (known === undefined) groups.set(key, [look]);
+    else known.push(look);
+  }
+  return [...groups.values()];
+}
+
+function isZero(series: readonly StallSeries[]): boolean {
+  return series.every(({ rounds }) => rounds.every((all) => all.every(({ value }) => value === 0)));
+}
+
+function seriesOf(
+  view: View,
+  looks: readonly ArmLook[],
+  { pick }: Pick<Signal, 'pick'>,
+): StallSeries[] {
+  return looks.flatMap((look) => {
+    const rounds = recordsOf(view, look).flatMap(({ timeline }): StallStep[][] => {
+      const values = timeline.flatMap((step) => {
+        const value = pick(step);
+        return value === undefined ? [] : [{ at: step.ms / 1_000, value }];
+      });
+      return values.length === 0 ? [] : [values];
+    });
+    if (rounds.length === 0) return [];
+    const perStep = new Map<number, number[]>();
+    for (const { at, value } of rounds.flat()) {
+      const known = perStep.get(at);
+      if (known === undefined) perStep.set(at, [value]);
+      else known.push(value);
+    }
+    const middle = [...perStep]
+      // Where a round has no look at a step, the median of the others would jump.
+      .filter(([, values]) => values.length === rounds.length)
+      .sort(([a], [b]) => a - b)
+      .map(([at, values]) => ({ at, value: median(values) ?? 0 }));
+    return [{ look, rounds, middle }];
+  });
+}

@@ -1,0 +1,116 @@
+/**
+ * The processes of a server are replaced one after the other, in the middle of a broadcast: drained in good
+ * order, or killed. What only this load has: somebody serves all the time, so nobody needs to be refused,
+ * and whoever comes back does so to another process than the one that knew it.
+ */
+import type { Comeback, FaultPlan } from '../core/scenario.ts';
+import { defineScenario } from '../core/scenario.ts';
+import { clients, payload, rate } from './params/load.ts';
+import { timing, warmUpAndMeasure } from './params/timing.ts';
+
+/** Messages kept for those who come back: more than are published in a trial of the default length. */
+const KEPT = 10_000;
+/** The way of the second variant; '' is asked for by nobody and means the way of the arm. */
+const WAYS = ['drain', 'kill'] as const;
+
+export const restart = defineScenario({
+  name: 'restart',
+  question:
+    'When the processes of a server are replaced one by one, how long is a client away, and is anything lost?',
+  params: {
+    clients: clients(300, 'connected subscribers'),
+    rate: rate(20, 'broadcasts per second'),
+    payload: payload(128, 'bytes of one message'),
+    way: {
+      type: 'choice',
+      choices: WAYS,
+      default: 'drain',
+      help: 'how a process ends, in the arms that carry no name for it; the others are killed',
+    },
+    at: {
+      type: 'share',
+      default: 0.15,
+      min: 0,
+      max: 0.9,
+      help: 'when the first process is replaced, as a share of the measured time',
+    },
+    retry: {
+      type: 'durationMs',
+      default: 1_000,
+      min: 1,
+      max: 600_000,
+      help: 'the first limit of the random wait after a kill; after a drain the server says when to come back',
+    },
+    cap: {
+      type: 'durationMs',
+      default: 5_000,
+      min: 1,
+      max: 600_000,
+      help: 'the longest that any wait may become',
+    },
+    resume: {
+      type: 'choice',
+      choices: ['on', 'off'],
+      default: 'on',
+      help: 'whether clients say what they saw last and are given what they missed; off is at most once',
+    },
+    ...timing,
+    warmup: { ...timing.warmup, default: 500 },
+    duration: { ...timing.duration, default: 7_000 },
+    deadline: {
+      type: 'durationMs',
+      default: 15_000,
+      min: 10,
+      max: 600_000,
+      help: 'a delivery later than this after its due time counts as late; so long, stragglers are waited for',
+    },
+  },
+  quick: { warmup: 300, clients: 100 },
+  phases: (p) => {
+    const comeback: Comeback = {
+      strategy: p.way === 'drain' ? 'server' : 'full-jitter',
+      baseMs: p.retry,
+      capMs: p.cap,
+      resume: p.resume === 'on',
+      silenceMs: 0,
+    };
+    const plan: FaultPlan = {
+      cut: p.way === 'drain' ? 'drain' : 'rolling-kill',
+      atMs: p.at * p.duration,
+      forMs: 0,
+      share: 1,
+      comeback,
+    };
+    const load = {
+      deadlineMs: p.deadline,
+      publish: {
+        ratePerS: p.rate,
+        payloadBytes: p.payload,
+        from: 'server',
+        to: { kind: 'everybody' },
+      },
+    } as const;
+    return [
+      { kind: 'connect', clients: p.clients },
+      ...warmUpAndMeasure(p, { ...load, fault: plan }, load),
+    ];
+  },
+  arms: 'sse,ws',
+  rounds: 6,
+  variants: (p) =>
+    p.way === 'drain'
+      ? [
+          { name: '', title: 'drained', values: { way: 'drain' } },
+          { name: 'kill', title: 'killed', values: { way: 'kill' } },
+        ]
+      : [],
+  server: (p) => ({ processes: 2, replay: p.resume === 'on' ? KEPT : 0 }),
+  headline: [
+    'restart.outage.p50',
+    'restart.outage.p99',
+    'restart.cuts',
+    'reconnect.herd',
+    'reconnect.cpu',
+  ],
+  explore: '--vary clients=100,300,1000',
+});
