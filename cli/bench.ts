@@ -1,34 +1,25 @@
 /** `bench <scenario>`: runs it, keeps the run file up to date, and ends with the verdict and the report. */
-import { spawn } from 'node:child_process';
-import { join, resolve } from 'node:path';
-import { createCertificate } from '../core/certificate.ts';
-import { newEpoch } from '../core/clock.ts';
-import { exitCodes, fault } from '../core/errors.ts';
+import { dirname, join } from 'node:path';
+import { exitCodes, reasonOf } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
-import type { RunResult } from '../core/result.ts';
-import { SCHEMA_VERSION } from '../core/result.ts';
+import type { RunResult, Trial } from '../core/result.ts';
 import type { Scenario } from '../core/scenario.ts';
-import { createSupervisor } from '../loadgen/child-process.ts';
-import { describeEnvironment } from '../loadgen/environment.ts';
-import { checkClients, chooseWorkers, readLimits } from '../loadgen/limits.ts';
-import { clientsOf, eventsPerS } from '../loadgen/offered-load.ts';
-import { pinSelf, planCores } from '../loadgen/pinning.ts';
 import { runRounds } from '../loadgen/run.ts';
-import { compareArms } from '../reports/compare-arms.ts';
-import { deriveMetrics } from '../reports/derive.ts';
+import { runSearches } from '../loadgen/search-run.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { renderTerminal } from '../reports/formats/terminal.ts';
-import { createRunFolder, writeRunFile, writeWhole } from '../reports/run-file.ts';
+import { appendHistory, HISTORY_FILE } from '../reports/history.ts';
+import { writeWhole } from '../reports/run-file.ts';
+import { judgeStep } from '../reports/step-judge.ts';
 import { validityOf } from '../reports/summary.ts';
-import { findWarnings } from '../reports/warnings.ts';
 import { scenarios } from '../scenarios/registry.ts';
-import { createCeilingCache } from './ceiling-cache.ts';
 import type { CommandFactory } from './commands.ts';
+import { configured, loadConfig } from './config.ts';
 import type { Io } from './io.ts';
+import { openInBrowser } from './open-in-browser.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
-import { createProgress } from './progress.ts';
 import { defaultArms, readRequest } from './request.ts';
-import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
+import { DEFAULT_OUT, runSession } from './run-session.ts';
 
 interface Flags {
   readonly quick?: true;
@@ -45,12 +36,13 @@ export const bench: CommandFactory = (program, io, finish) => {
     const one = command.command(scenario.name).description(scenario.question);
     addParams(one, scenario.params, scenario.quick);
     addParams(one, runParamsOf(scenario), { rounds: 2 });
-    addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: defaultOut() });
+    addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: DEFAULT_OUT });
     one.action(async (flags: Flags) => {
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
       );
-      const given = givenValues(one, names);
+      const config = await loadConfig(process.cwd());
+      const given = { ...configured(config, scenario.name, names), ...givenValues(one, names) };
       finish(await runBench(scenario, given, flags, io));
     });
   }
@@ -60,10 +52,6 @@ export const bench: CommandFactory = (program, io, finish) => {
 function runParamsOf({ rounds }: Scenario): Params {
   if (rounds === undefined) return runParams;
   return { ...runParams, rounds: { ...runParams.rounds, default: rounds } };
-}
-
-function defaultOut(): string {
-  return join('reports', 'runs');
 }
 
 async function runBench(
@@ -76,144 +64,17 @@ async function runBench(
     quick: flags.quick === true,
     tls: flags.tls === true,
   });
-  const limits = readLimits();
-  const loads = request.points.flatMap((point) =>
-    request.arms.map((arm) => request.phases(point, arm)),
-  );
-  const clients = Math.max(...loads.map(clientsOf));
-  checkClients(clients, limits);
-  const cores = planCores();
-  const workers =
-    request.run.workers ||
-    chooseWorkers(clients, Math.max(...loads.map(eventsPerS)), cores.generator.length, limits);
-
-  const needs = request.server({});
-  const startedAt = new Date();
-  const id = `${startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${scenario.name}`;
-  const out = resolve(given['out'] ?? join(packageFolder(), defaultOut()));
-  const folder = createRunFolder(out, id);
-  const environment = describeEnvironment(cores, measuredPackages());
-  const run: RunResult = {
-    schema: SCHEMA_VERSION,
-    id,
-    startedAt: startedAt.toISOString(),
-    state: 'running',
-    tool: { version: toolVersion(), commit: toolCommit() },
-    command: commandLine(scenario, given, flags),
-    scenario: {
-      name: scenario.name,
-      question: scenario.question,
-      headline: [...scenario.headline],
-      explore: scenario.explore,
-    },
-    params: { ...request.values },
-    options: {
-      rounds: request.run.rounds,
-      seed: request.run.seed,
-      margin: request.run.margin,
-      client: request.client,
-      inject: request.inject,
-      workers,
-      policy: needs.policy,
-      replay: needs.replay,
-      tls: request.tls,
-      connections: request.run.connections,
-      pipelining: request.run.pipelining,
-    },
-    points: [...request.points],
-    arms: [...request.arms],
-    environment,
-    trials: [],
-    control: [],
-    comparisons: [],
-    warnings: [],
-  };
-
-  const certificate = request.tls ? await createCertificate() : undefined;
-  const supervisor = createSupervisor();
-  const progress = createProgress(io, request.run.rounds);
-  const save = (): string => writeRunFile(folder, run);
-  const stopChildren = (): void => supervisor.killAll();
-  io.signal.addEventListener('abort', stopChildren, { once: true });
-  try {
-    save();
-    pinSelf(cores.generator);
-    await runRounds(
-      {
-        arms: request.arms,
-        points: request.points,
-        phases: request.phases,
-        server: request.server,
-        rounds: request.run.rounds,
-        seed: request.run.seed,
-        ceilings: createCeilingCache(
-          join(out, 'ceilings.json'),
-          environment.fingerprint,
-          workers,
-          run.tool.version,
-        ),
-        setup: {
-          epoch: newEpoch(),
-          cores,
-          workers,
-          host: '127.0.0.1',
-          port: request.run.port,
-          connectTimeoutMs: request.run['connect-timeout'],
-          ...needs,
-          tls: certificate && { cert: certificate.certPath, key: certificate.keyPath },
-          upstream: {
-            connections: request.run.connections,
-            pipelining: request.run.pipelining,
-          },
-          faults: request.faults,
-        },
-      },
-      supervisor,
-      {
-        onProgress: progress.show,
-        onExcluded: (trial) => {
-          progress.excluded(trial);
-          save();
-        },
-        onTrial: async (trial) => {
-          trial.metrics = deriveMetrics(trial);
-          run.trials.push(trial);
-          progress.trial(trial);
-          save();
-        },
-        onYardstick: async (yardstick) => {
-          run.yardstick = [...(run.yardstick ?? []), yardstick];
-          progress.yardstick(yardstick);
-          save();
-        },
-        onControl: async (control) => {
-          run.control.push(control);
-          progress.control(control);
-        },
-      },
-      io.signal,
-    );
-    run.state = 'finished';
-  } catch (error) {
-    run.state = 'aborted';
-    if (!io.signal.aborted) throw error;
-  } finally {
-    io.signal.removeEventListener('abort', stopChildren);
-    supervisor.close();
-    certificate?.remove();
-    progress.close();
-    if (run.state !== 'running') {
-      run.finishedAt = new Date().toISOString();
-      run.comparisons = compareArms(run);
-      run.warnings = findWarnings(run);
-      save();
+  const options = { io, out: given['out'], command: commandLine(scenario, given, flags) };
+  const { run, folder } = await runSession(request, options, async (ready) => {
+    const { plan, supervisor, events, searchAt } = ready;
+    const { search } = request;
+    if (search === undefined || searchAt === undefined) {
+      await runRounds(plan, supervisor, events, io.signal);
+    } else {
+      const judge = (trial: Trial) => judgeStep(trial, search.objective);
+      await runSearches({ ...plan, search: searchAt, judge }, supervisor, events, io.signal);
     }
-  }
-  if (io.signal.aborted) {
-    throw fault('interrupted', {
-      kept: run.trials.length === 0 ? undefined : join(folder, 'run.json'),
-    });
-  }
+  });
 
   const report = join(folder, 'report.html');
   writeWhole(report, renderHtml(run));
@@ -227,6 +88,7 @@ async function runBench(
         columns: io.columns,
       }),
     );
+  keepHistory(join(dirname(folder), HISTORY_FILE), run, io);
   if (flags.open === true) openInBrowser(report);
   return exitCodeOf(run);
 }
@@ -247,16 +109,17 @@ function commandLine(
   );
 }
 
+/** It is there to look back later: a run that could not be noted down is a run all the same. */
+function keepHistory(path: string, run: RunResult, io: Io): void {
+  try {
+    appendHistory(path, run);
+  } catch (error) {
+    io.err(`The history was not kept: ${reasonOf(error)}\n`);
+  }
+}
+
 function exitCodeOf(run: RunResult): number {
   if (validityOf(run).state !== 'invalid') return exitCodes.passed;
   const completed = run.trials.some(({ outcome }) => outcome === 'completed');
   return completed ? exitCodes.invalid : exitCodes.machineCannot;
-}
-
-function openInBrowser(path: string): void {
-  const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = spawn(opener, [path], { stdio: 'ignore', detached: true });
-  // Without a desktop there is no opener; the path of the report is on the screen.
-  child.on('error', () => undefined);
-  child.unref();
 }

@@ -1,21 +1,36 @@
 /** The commands. To add one: a file beside this one, and a line in the table. */
 import { Command, CommanderError } from 'commander';
 import { exitCodes, fault, HarnessError } from '../core/errors.ts';
+import { nearestOf } from '../core/nearest.ts';
 import { bench } from './bench.ts';
+import { check } from './check.ts';
+import { compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
 import type { Io } from './io.ts';
 import { list } from './list.ts';
-import { nearestOf } from './nearest.ts';
 import { flagsLostToNpm } from './npm-flags.ts';
+import { report } from './report.ts';
 import { send } from './send.ts';
 import { tail } from './tail.ts';
 import { toolVersion } from './tool.ts';
+import { view } from './view.ts';
 
 /** Adds itself to the program; its action resolves to an exit code. */
 export type CommandFactory = (program: Command, io: Io, finish: (code: number) => void) => void;
 
-const factories: readonly CommandFactory[] = [bench, list, tail, send, demo, doctor];
+const factories: readonly CommandFactory[] = [
+  bench,
+  check,
+  compare,
+  view,
+  report,
+  list,
+  tail,
+  send,
+  demo,
+  doctor,
+];
 
 export async function runCommand(io: Io): Promise<number> {
   const program = new Command('pushbench')
@@ -43,7 +58,7 @@ export async function runCommand(io: Io): Promise<number> {
     await program.parseAsync([...io.args], { from: 'user' });
     return code;
   } catch (error) {
-    return report(error, program, io);
+    return explain(error, program, io);
   }
 }
 
@@ -54,7 +69,7 @@ function applyToAll(command: Command, apply: (command: Command) => void): void {
   }
 }
 
-function report(error: unknown, program: Command, io: Io): number {
+function explain(error: unknown, program: Command, io: Io): number {
   const known = error instanceof CommanderError ? translate(error, program, io) : error;
   if (known === undefined) return exitCodes.passed;
   if (known instanceof HarnessError) {

@@ -19,9 +19,6 @@ import { addParams, givenValues, runParams } from './options.ts';
 import { choiceOf, collect } from './push-address.ts';
 import { packageFolder } from './tool.ts';
 
-/** Long enough for browsers to be told to come back, short enough for somebody who waits for the prompt. */
-const DRAIN_MS = 1_500;
-
 const demoParams = {
   port: {
     type: 'count',
@@ -53,6 +50,14 @@ const demoParams = {
     min: 0,
     max: 1_000_000,
     help: 'messages that one session may send; 0/s: as many as it likes',
+  },
+  'drain-timeout': {
+    type: 'durationMs',
+    // Long enough for browsers to be told to come back, short enough for somebody who waits for the prompt.
+    default: 1_500,
+    min: 0,
+    max: 600_000,
+    help: 'how long sessions are sent away one after the other at the end, before the rest is cut',
   },
 } as const satisfies Params;
 
@@ -126,7 +131,7 @@ async function serve(flags: Flags, params: ParamValues<typeof demoParams>, io: I
     io.err('The certificate is its own authority, so the browser will warn of it.\n');
   }
   await aborted(io.signal);
-  await server.drain(DRAIN_MS);
+  await server.drain(params['drain-timeout']);
 }
 
 /**

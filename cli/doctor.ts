@@ -218,12 +218,12 @@ async function ceilingFindings(cores: CorePlan, supervisor: Supervisor): Promise
       supervisor,
     );
     const found =
-      ceiling === undefined
-        ? 'not measured: the flood did not come about'
+      typeof ceiling !== 'number'
+        ? `not measured: ${ceiling.says}`
         : `${formatNumber(ceiling)} deliveries/s; loads up to ${formatNumber(ceiling / 2)}/s leave enough to spare`;
     findings.push({
       id: `ceiling-${name}`,
-      state: ceiling === undefined ? 'limited' : 'good',
+      state: typeof ceiling === 'number' ? 'good' : 'limited',
       title: `generator ceiling, ${title}`,
       found,
     });

@@ -81,6 +81,7 @@ function paramRows(params: Params): string[][] {
 
 function describe(param: Param): string {
   if (param.type === 'choice') return `${param.help} (${param.choices.join(', ')})`;
+  if (param.type === 'text') return param.help;
   return `${param.help} (${formatParam(param, param.min)} … ${formatParam(param, param.max)})`;
 }
 

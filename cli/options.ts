@@ -37,6 +37,13 @@ export const runParams = {
     max: 256,
     help: 'generator processes; 0 chooses by load and cores',
   },
+  processes: {
+    type: 'count',
+    default: 1,
+    min: 1,
+    max: 64,
+    help: 'server processes behind the one port; what is published crosses between them',
+  },
   heartbeat: {
     type: 'durationMs',
     default: 15_000,
@@ -85,6 +92,34 @@ export const runParams = {
     max: 600_000,
     help: 'how long a connection may take to be established',
   },
+  'post-timeout': {
+    type: 'durationMs',
+    default: 120_000,
+    min: 100,
+    max: 600_000,
+    help: 'how long the answer to a POST may take; one later than 2m is recorded as 2m',
+  },
+  'start-timeout': {
+    type: 'durationMs',
+    default: 20_000,
+    min: 500,
+    max: 600_000,
+    help: 'how long the server or a worker may take until it is ready',
+  },
+  'reply-timeout': {
+    type: 'durationMs',
+    default: 30_000,
+    min: 500,
+    max: 3_600_000,
+    help: 'how long a process may take to report, beside what it was told to do; then the trial has failed',
+  },
+  'stop-timeout': {
+    type: 'durationMs',
+    default: 5_000,
+    min: 100,
+    max: 600_000,
+    help: 'how long a process may take to end when asked; then it is killed',
+  },
   port: {
     type: 'count',
     default: 0,
@@ -126,7 +161,7 @@ export function addParams(
     const byQuick = quick[name];
     const inQuick = byQuick === undefined ? '' : `, with --quick ${formatParam(param, byQuick)}`;
     const limits =
-      param.type === 'choice'
+      param.type === 'choice' || param.type === 'text'
         ? ''
         : `, ${formatParam(param, param.min)} … ${formatParam(param, param.max)}`;
     command.addOption(
@@ -141,15 +176,19 @@ export function addParams(
 export function addCommonOptions(
   command: Command,
   defaults: Readonly<Record<string, string>>,
+  without: ReadonlySet<string> = new Set(),
 ): void {
   for (const [name, { placeholder, help }] of Object.entries(textOptions)) {
+    if (without.has(name)) continue;
     const value = defaults[name];
     command.option(
       `--${name} <${placeholder}>`,
       value === undefined ? help : `${help} (default ${value})`,
     );
   }
-  for (const [name, help] of Object.entries(flagOptions)) command.option(`--${name}`, help);
+  for (const [name, help] of Object.entries(flagOptions)) {
+    if (!without.has(name)) command.option(`--${name}`, help);
+  }
 }
 
 /** Commander turns `--publish-from` into `publishFrom`; parameters keep the name as written. */

@@ -1,10 +1,12 @@
 /** Progress on stderr: one line redrawn on a terminal, one plain line per trial everywhere else. */
 import { createLogUpdate } from 'log-update';
+import type { SearchRecord } from '../core/records/search.ts';
 import type { ControlTrial, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { formatMicroseconds, formatNumber } from '../core/units.ts';
+import { formatBytes, formatMicroseconds, formatNumber } from '../core/units.ts';
 import type { Progress } from '../loadgen/run.ts';
 import { flowOf, flowWords } from '../reports/flow.ts';
+import { searchText } from '../reports/search-text.ts';
 import type { Io } from './io.ts';
 
 export interface ProgressView {
@@ -13,10 +15,12 @@ export interface ProgressView {
   excluded(trial: Trial): void;
   control(control: ControlTrial): void;
   yardstick(yardstick: Yardstick): void;
+  search(search: SearchRecord): void;
   close(): void;
 }
 
-export function createProgress(io: Io, rounds: number): ProgressView {
+/** @param roundsOf rounds of the run, as far as it is known yet */
+export function createProgress(io: Io, roundsOf: () => number): ProgressView {
   const redraw =
     io.terminal === undefined ? undefined : createLogUpdate(io.terminal, { showCursor: true });
   const line = (text: string): void => {
@@ -36,7 +40,7 @@ export function createProgress(io: Io, rounds: number): ProgressView {
       last = { at: now, arm, received };
       redraw(
         [
-          `round ${round + 1}/${rounds}`,
+          `round ${round + 1}/${roundsOf()}`,
           [arm, pointName(point)].filter(Boolean).join(' '),
           phase,
           perS === undefined ? undefined : `${formatNumber(perS)} ${flowWords[flow].many}/s`,
@@ -48,38 +52,49 @@ export function createProgress(io: Io, rounds: number): ProgressView {
       );
     },
     trial(trial) {
-      const name = [`round ${trial.round + 1}/${rounds}`, trial.arm, pointName(trial.point)]
+      const name = [`round ${trial.round + 1}/${roundsOf()}`, trial.arm, pointName(trial.point)]
         .filter(Boolean)
         .join(' ');
       if (trial.outcome === 'failed') return line(`${name}: FAILED, ${trial.says}`);
       const { metrics, ledger, validity } = trial;
+      const notes =
+        validity.state === 'valid'
+          ? ''
+          : ` · ${validity.state.toUpperCase()}: ${firstBroken(trial)}`;
+      if (trial.rest !== undefined) {
+        const bytes = metrics['server.memory'];
+        const most = Math.max(0, ...trial.rest.memory.map(({ connections }) => connections));
+        line(
+          `${name}: server memory ${bytes === undefined ? '–' : formatBytes(bytes)} per connection, up to ${most.toLocaleString('en-US')} connections${notes}`,
+        );
+        return;
+      }
       const flow = flowOf(trial);
       // What a newer value replaced is not missing.
       const wanted = (ledger?.expected ?? 0) - (ledger?.coalesced ?? 0);
       const family = flow === 'delivery' ? 'latency' : flow;
       const p50 = metrics[`${family}.p50`];
       const p99 = metrics[`${family}.p99`];
-      const notes =
-        validity.state === 'valid'
-          ? ''
-          : ` · ${validity.state.toUpperCase()}: ${firstBroken(trial)}`;
       line(
         `${name}: p50 ${p50 === undefined ? '–' : formatMicroseconds(p50)}, p99 ${p99 === undefined ? '–' : formatMicroseconds(p99)}, ` +
           `${ledger?.received.toLocaleString('en-US')} of ${wanted.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
       );
     },
     excluded(trial) {
-      line(`round ${trial.round + 1}/${rounds} ${trial.arm}: left out; ${trial.excluded}`);
+      line(`round ${trial.round + 1}/${roundsOf()} ${trial.arm}: left out; ${trial.excluded}`);
     },
     control({ round, p50, p99 }) {
       line(
-        `round ${round + 1}/${rounds} control: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}`,
+        `round ${round + 1}/${roundsOf()} control: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}`,
       );
     },
     yardstick({ round, p50, p99, answered }) {
       line(
-        `round ${round + 1}/${rounds} plain HTTP: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}, ${answered.toLocaleString('en-US')} POSTs answered`,
+        `round ${round + 1}/${roundsOf()} plain HTTP: p50 ${formatMicroseconds(p50)}, p99 ${formatMicroseconds(p99)}, ${answered.toLocaleString('en-US')} POSTs answered`,
       );
+    },
+    search(found) {
+      line(`round ${found.round + 1}/${roundsOf()} ${found.arm}: ${searchText(found)}`);
     },
     close() {
       redraw?.clear();

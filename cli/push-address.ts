@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { HarnessError } from '../core/errors.ts';
 import { fault } from '../core/errors.ts';
+import { parseParam } from '../core/params.ts';
 import { parseAddress } from '../transports/push-client/address.ts';
 import type { Failure } from '../transports/push-client/client-state.ts';
 import { PushClientError } from '../transports/push-client/push-client-error.ts';
@@ -14,7 +15,24 @@ export function collect(value: string, before: readonly string[] = []): readonly
 export function addAddress(command: Command): Command {
   return command
     .argument('<url>', 'address of a push server, e.g. http://127.0.0.1:8080')
-    .option('--token <token>', 'what the server wants to be shown');
+    .option('--token <token>', 'what the server wants to be shown')
+    .option(
+      '--timeout <time>',
+      'how long the server may take to let us in, or to answer (default 10s; with --request 30s, with --ask 310s)',
+    );
+}
+
+const timeoutParam = {
+  type: 'durationMs',
+  default: 10_000,
+  min: 10,
+  max: 3_600_000,
+  help: '',
+} as const;
+
+/** In ms, as far as one was given. @throws HarnessError naming the flag */
+export function timeoutOf(text: string | undefined): number | undefined {
+  return text === undefined ? undefined : Number(parseParam('timeout', timeoutParam, text));
 }
 
 /** @throws HarnessError for what cannot be an address or a token */

@@ -2,6 +2,7 @@
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
 import { noFaults, parseFaults } from '../core/faults.ts';
+import { nearestOf } from '../core/nearest.ts';
 import type { ParamValues, PlainValues } from '../core/params.ts';
 import { fillParams, formatParam, parseParam } from '../core/params.ts';
 import type { Arm, Point } from '../core/result.ts';
@@ -9,8 +10,9 @@ import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts'
 import type { ClientKind, Transport } from '../core/transport.ts';
 import { clientKinds } from '../core/transport.ts';
 import { transports } from '../transports/registry.ts';
-import { nearestOf } from './nearest.ts';
 import { runParams } from './options.ts';
+import type { SearchRequest } from './search-request.ts';
+import { readSearch } from './search-request.ts';
 
 /** Raw texts by option name, as written. */
 export type Given = Readonly<Record<string, string | undefined>>;
@@ -26,6 +28,8 @@ export interface Request {
   readonly inject: string | undefined;
   readonly tls: boolean;
   readonly rounds: number;
+  /** Where the scenario looks for a limit. */
+  readonly search: SearchRequest | undefined;
   /** @param arm left out: the first variant */
   phases(point: Point, arm?: Arm): readonly Phase[];
   /** What the scenario needs of the server at this point, unless something else was asked for. */
@@ -64,17 +68,19 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
   });
   const phases = (point: Point, arm?: Arm): readonly Phase[] =>
     scenario.phases(valuesOf(point, arm));
-  const faults = readFaults(texts['inject'], phases({}));
+  const faults = readFaults(texts['inject'], phases({}), run.processes);
   const arms = addVariants(
     readArms(texts['arms'] ?? defaultArms(scenario), client, texts['arms'] !== undefined),
     scenario.variants?.(values) ?? [],
   );
+  const points = readPoints(scenario, texts['vary'] ?? scenario.vary);
   return {
     scenario,
     values,
     run,
     arms: tls ? arms.map((arm) => ({ ...arm, title: `${arm.title}, TLS` })) : arms,
-    points: readPoints(scenario, texts['vary'] ?? scenario.vary),
+    points,
+    search: readSearch(scenario, values, arms, points),
     rounds: run.rounds,
     client,
     faults,
@@ -90,7 +96,7 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
       pongTimeoutMs: 0,
       keepAliveMs: 0,
       retryMs: 0,
-      processes: 1,
+      processes: run.processes,
       ...withoutGiven(scenario.server?.(valuesOf(point, arm)) ?? {}, texts),
     }),
   };
@@ -136,16 +142,23 @@ function addVariants(arms: readonly Arm[], variants: readonly Variant[]): Arm[] 
 }
 
 /** The faults of the hub are made where it publishes; without that they would silently do nothing. */
-function readFaults(text: string | undefined, phases: readonly Phase[]): Faults {
+function readFaults(text: string | undefined, phases: readonly Phase[], processes: number): Faults {
   if (text === undefined) return noFaults;
   const faults = parseFaults(text);
-  const ofHub = faults.drop + faults.duplicate + faults.swap + faults.stall > 0;
+  const ofHub =
+    faults.drop + faults.duplicate + faults.swap + faults.stall + faults.delay + faults.cpu > 0;
+  if (ofHub && processes > 1) {
+    throw fault('bad-value', {
+      flag: '--inject',
+      problem: `the faults of the server are known exactly in one process only, not in ${processes} (leave --processes out)`,
+    });
+  }
   const published = phases.flatMap((phase) => (phase.kind === 'load' ? (phase.publish ?? []) : []));
   if (ofHub && !published.some(({ from, to }) => from === 'server' && to.kind === 'everybody')) {
     throw fault('bad-value', {
       flag: '--inject',
       problem:
-        'drop, duplicate, swap and stall need the server to publish to everybody' +
+        'drop, duplicate, swap, stall, delay and cpu need the server to publish to everybody' +
         ' (bench broadcast --publish-from server)',
     });
   }

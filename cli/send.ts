@@ -8,7 +8,14 @@ import { createPushClient } from '../transports/push-client/push-client.ts';
 import { PushClientError } from '../transports/push-client/push-client-error.ts';
 import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
-import { addAddress, checkAddress, choiceOf, faultOfCauses, faultOfError } from './push-address.ts';
+import {
+  addAddress,
+  checkAddress,
+  choiceOf,
+  faultOfCauses,
+  faultOfError,
+  timeoutOf,
+} from './push-address.ts';
 
 interface Flags {
   readonly token?: string;
@@ -18,12 +25,13 @@ interface Flags {
   readonly protocol: string;
   readonly request?: true;
   readonly ask?: string;
+  readonly timeout?: string;
 }
 
 /** Does one thing with one text, and says what came of it; '' is nothing to say. */
 type Sender = (text: string) => Promise<string>;
 
-/** The longest answer of a server to a POST, ms; a question to a client may take it five minutes. */
+/** The longest answer of a server to a POST, ms, unless it was said; a question to a client may take it five minutes. */
 const POST_TIMEOUT_MS = 10_000;
 const ASK_TIMEOUT_MS = 310_000;
 
@@ -82,8 +90,9 @@ interface Opened {
   close(): Promise<void>;
 }
 
-function publisher(url: string, { token, room, event, key }: Flags): Opened {
-  const poster = createPoster(parseAddress(url).base, headersWith(token), POST_TIMEOUT_MS);
+function publisher(url: string, { token, room, event, key, timeout }: Flags): Opened {
+  const timeoutMs = timeoutOf(timeout) ?? POST_TIMEOUT_MS;
+  const poster = createPoster(parseAddress(url).base, headersWith(token), timeoutMs);
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({ room, event, key })) {
     if (value !== undefined) query.set(name, value);
@@ -98,8 +107,9 @@ function publisher(url: string, { token, room, event, key }: Flags): Opened {
   };
 }
 
-function asker(url: string, session: string, { token }: Flags): Opened {
-  const poster = createPoster(parseAddress(url).base, headersWith(token), ASK_TIMEOUT_MS);
+function asker(url: string, session: string, { token, timeout }: Flags): Opened {
+  const timeoutMs = timeoutOf(timeout) ?? ASK_TIMEOUT_MS;
+  const poster = createPoster(parseAddress(url).base, headersWith(token), timeoutMs);
   const path = `/sessions/${encodeURIComponent(session)}/ask`;
   return {
     async sender(text) {
@@ -129,7 +139,13 @@ function unanswered(error: unknown): unknown {
 
 function overClient(url: string, protocol: 'post' | 'ws', flags: Flags, io: Io): Opened {
   const { token, room, event, key } = flags;
-  const client = createPushClient({ url, token, protocols: [protocol === 'ws' ? 'ws' : 'sse'] });
+  const timeoutMs = timeoutOf(flags.timeout);
+  const client = createPushClient({
+    url,
+    token,
+    protocols: [protocol === 'ws' ? 'ws' : 'sse'],
+    ...(timeoutMs === undefined ? {} : { connectTimeoutMs: timeoutMs }),
+  });
   const gaveUp = new Promise<never>((_, reject) => {
     io.signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true });
     client.on('state', (state) => {
@@ -142,7 +158,7 @@ function overClient(url: string, protocol: 'post' | 'ws', flags: Flags, io: Io):
   return {
     async sender(text) {
       const data: unknown = isJson(text) ? JSON.parse(text) : text;
-      const done = flags.request === true ? requestOf(client, data) : publish(data);
+      const done = flags.request === true ? requestOf(client, data, timeoutMs) : publish(data);
       // Why it was closed is known better where it was noticed.
       const known = done.catch((error: unknown) => {
         if (error instanceof PushClientError && error.code === 'closed') return gaveUp;
@@ -159,9 +175,15 @@ function overClient(url: string, protocol: 'post' | 'ws', flags: Flags, io: Io):
   }
 }
 
-async function requestOf(client: PushClient, data: unknown): Promise<string> {
+async function requestOf(
+  client: PushClient,
+  data: unknown,
+  timeoutMs: number | undefined,
+): Promise<string> {
   try {
-    return JSON.stringify((await client.request(data)) ?? null);
+    return JSON.stringify(
+      (await client.request(data, timeoutMs === undefined ? {} : { timeoutMs })) ?? null,
+    );
   } catch (error) {
     const isOurs = error instanceof PushClientError && ['failed', 'timeout'].includes(error.code);
     throw isOurs ? fault('not-answered', { what: 'request', why: error.message }) : error;

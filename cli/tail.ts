@@ -9,7 +9,14 @@ import type { PushClient } from '../transports/push-client/push-client.ts';
 import { createPushClient } from '../transports/push-client/push-client.ts';
 import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
-import { addAddress, checkAddress, choiceOf, collect, faultOfCauses } from './push-address.ts';
+import {
+  addAddress,
+  checkAddress,
+  choiceOf,
+  collect,
+  faultOfCauses,
+  timeoutOf,
+} from './push-address.ts';
 
 interface Flags {
   readonly token?: string;
@@ -18,6 +25,7 @@ interface Flags {
   readonly protocol: string;
   readonly history?: string;
   readonly lastEventId?: string;
+  readonly timeout?: string;
   readonly count?: string;
   readonly wait?: true;
   readonly raw?: true;
@@ -50,8 +58,10 @@ async function follow(url: string, flags: Flags, io: Io): Promise<void> {
   }
   const protocol = choiceOf('--protocol', flags.protocol, [...protocols, 'auto']);
   const count = countOf('--count', flags.count);
+  const connectTimeoutMs = timeoutOf(flags.timeout);
   const client = createPushClient({
     url,
+    ...(connectTimeoutMs === undefined ? {} : { connectTimeoutMs }),
     token: flags.token,
     rooms: flags.room ?? ['main'],
     keys: flags.key ?? [],

@@ -9,6 +9,8 @@ import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
 
 const ROOT = join(import.meta.dirname, '..');
+/** Another build than the one in the tree, where that is named. */
+export const DIST = process.env['PUSHBENCH_TEST_DIST'] ?? join(ROOT, 'dist');
 /** Inherited by every process of one program, whoever its parent is. */
 const MARKER = 'PUSHBENCH_TEST_MARKER';
 
@@ -29,7 +31,7 @@ export interface Program {
 
 export function startProgram(args: readonly string[], env: Record<string, string> = {}): Program {
   const marker = randomUUID();
-  const child = spawn(process.execPath, [join(ROOT, 'dist', 'cli', 'main.js'), ...args], {
+  const child = spawn(process.execPath, [join(DIST, 'cli', 'main.js'), ...args], {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, npm_lifecycle_event: undefined, ...env, [MARKER]: marker },

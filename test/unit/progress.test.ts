@@ -44,7 +44,7 @@ function fakeIo(terminal: boolean): { io: Io; written: () => string } {
 describe('progress', () => {
   test('a terminal shows round, arm, point, phase, p99 so far and the time left', () => {
     const { io, written } = fakeIo(true);
-    const view = createProgress(io, 8);
+    const view = createProgress(io, () => 8);
     view.show(progress);
     view.close();
     expect(written()).toContain(
@@ -54,7 +54,7 @@ describe('progress', () => {
 
   test('deliveries per second come from what arrived since the last look', async () => {
     const { io, written } = fakeIo(true);
-    const view = createProgress(io, 8);
+    const view = createProgress(io, () => 8);
     view.show(progress);
     await new Promise((resolve) => setImmediate(resolve));
     view.show({ ...progress, received: 75_000 });
@@ -64,7 +64,7 @@ describe('progress', () => {
 
   test('round trips are called that', async () => {
     const { io, written } = fakeIo(true);
-    const view = createProgress(io, 8);
+    const view = createProgress(io, () => 8);
     view.show({ ...progress, flow: 'ask' });
     await new Promise((resolve) => setImmediate(resolve));
     view.show({ ...progress, flow: 'ask', received: 75_000 });
@@ -74,7 +74,7 @@ describe('progress', () => {
 
   test('a log shows nothing until a trial is over, then one plain line', () => {
     const { io, written } = fakeIo(false);
-    const view = createProgress(io, 8);
+    const view = createProgress(io, () => 8);
     view.show(progress);
     expect(written()).toBe('');
     view.control({ round: 0, point: {}, p50: 2_100, p99: 7_000, cpu: 11_000, deliveries: 9_000 });

@@ -1,0 +1,91 @@
+/**
+ * What a run that was killed left behind, found at the next start: its run file, which still says `running`,
+ * and temporary files. Its processes have ended by themselves, with their channels. A run that is still
+ * under way, by another program, is left alone.
+ */
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { TEMPORARY_NAME } from '../core/certificate.ts';
+import { HarnessError, reasonOf } from '../core/errors.ts';
+import { isGone, ownerOf } from '../core/process-owner.ts';
+import type { RunResult } from '../core/result.ts';
+import { removeLeftovers } from '../loadgen/namespaces.ts';
+import { RUN_FILE, readRunFile, writeRunFile } from '../reports/run-file.ts';
+
+/** In the folder of a run that is under way; holds the name of its process. */
+const MARK = 'running';
+
+/** @returns takes the mark away */
+export function markRunning(folder: string): () => void {
+  const mark = join(folder, MARK);
+  writeFileSync(mark, ownerOf(process.pid));
+  return () => rmSync(mark, { force: true });
+}
+
+/** @returns what was found, a sentence each */
+export function clearLeftovers(out: string, temporary = tmpdir()): string[] {
+  for (const name of namesIn(temporary)) {
+    const owner = TEMPORARY_NAME.exec(name)?.[1];
+    if (owner !== undefined && isGone(owner))
+      rmSync(join(temporary, name), { recursive: true, force: true });
+  }
+  return namesIn(out).flatMap((name) => {
+    const folder = join(out, name);
+    const mark = join(folder, MARK);
+    if (!existsSync(mark) || !isGone(readFileSync(mark, 'utf8'))) return [];
+    for (const one of namesIn(folder)) {
+      if (one.endsWith('.draft')) rmSync(join(folder, one), { force: true });
+    }
+    const says = closeRun(folder);
+    rmSync(mark, { force: true });
+    return [says];
+  });
+}
+
+/** The networks of killed runs. @returns what was found, a sentence each */
+export async function clearNetworks(): Promise<string[]> {
+  try {
+    const { length } = await removeLeftovers();
+    return length === 0 ? [] : [`Network namespaces of a killed run were removed: ${length}.`];
+  } catch (error) {
+    // Somebody else's, perhaps root's: they are in nobody's way.
+    return [`Network namespaces of a killed run could not be removed: ${reasonOf(error)}`];
+  }
+}
+
+/** Marks the run file of a run that was killed as aborted; what it had measured stays as it is. */
+function closeRun(folder: string): string {
+  const path = join(folder, RUN_FILE);
+  const killed = 'An earlier run was killed before it could end';
+  let run: RunResult;
+  try {
+    run = readRunFile(path);
+  } catch (error) {
+    if (!(error instanceof HarnessError)) throw error;
+    return `${killed}; it had not measured anything yet: ${folder}`;
+  }
+  if (run.state === 'running') {
+    run.state = 'aborted';
+    run.warnings = [
+      ...run.warnings,
+      {
+        code: 'killed',
+        says: 'The program was killed in the middle of the run; what it had measured by then is all there is.',
+        hint: 'Run it again for a verdict; the kernel log says whether memory had run out.',
+      },
+    ];
+    writeRunFile(folder, run);
+  }
+  const { length } = run.trials;
+  return `${killed}; its ${length} ${length === 1 ? 'trial is' : 'trials are'} kept, marked aborted: ${path}`;
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // Nothing has been put there yet.
+    return [];
+  }
+}

@@ -1,0 +1,252 @@
+/**
+ * Everything around the rounds of a run, whichever command asked for it: what the machine allows, the run
+ * file that is kept up to date, progress, and an end on every path.
+ */
+import { join, resolve } from 'node:path';
+import { createCertificate } from '../core/certificate.ts';
+import { newEpoch } from '../core/clock.ts';
+import { fault } from '../core/errors.ts';
+import type { Point, RunResult } from '../core/result.ts';
+import { SCHEMA_VERSION } from '../core/result.ts';
+import type { Supervisor } from '../loadgen/child-process.ts';
+import { createSupervisor } from '../loadgen/child-process.ts';
+import { describeEnvironment } from '../loadgen/environment.ts';
+import type { Spread } from '../loadgen/limits.ts';
+import {
+  checkClients,
+  chooseWorkers,
+  manySources,
+  readLimits,
+  sourcesFor,
+} from '../loadgen/limits.ts';
+import { clientsOf, connectsDirectly, eventsPerS } from '../loadgen/offered-load.ts';
+import { pinSelf, planCores } from '../loadgen/pinning.ts';
+import type { RunEvents, RunPlan } from '../loadgen/run.ts';
+import type { BoundedSearch, SearchEvents } from '../loadgen/search-run.ts';
+import { compareArms } from '../reports/compare-arms.ts';
+import { deriveMetrics } from '../reports/derive.ts';
+import { createRunFolder, writeRunFile } from '../reports/run-file.ts';
+import { appendSnapshot, hasSnapshots } from '../reports/soak-file.ts';
+import { findWarnings } from '../reports/warnings.ts';
+import { createCeilingCache } from './ceiling-cache.ts';
+import type { Io } from './io.ts';
+import { clearLeftovers, clearNetworks, markRunning } from './leftovers.ts';
+import { createProgress } from './progress.ts';
+import type { Request } from './request.ts';
+import { boundSearch } from './search-request.ts';
+import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
+
+/** Where runs are kept where nothing else is said, below the folder of the package. */
+export const DEFAULT_OUT = join('reports', 'runs');
+
+/** A run that is ready to begin. */
+export interface ReadyRun {
+  readonly plan: RunPlan;
+  readonly supervisor: Supervisor;
+  readonly events: RunEvents & SearchEvents;
+  /** What is added to it is in the run file after the next `save`. */
+  readonly run: RunResult;
+  save(): void;
+  /** Where the request looks for a limit: what is searched at a point, within what the machine can do. */
+  readonly searchAt: ((point: Point) => BoundedSearch) | undefined;
+}
+
+export interface SessionOptions {
+  readonly io: Io;
+  /** Folder of run folders, as given; left out: the default. */
+  readonly out: string | undefined;
+  /** The command that runs this again. */
+  readonly command: string;
+}
+
+/**
+ * Runs what was asked for.
+ * @param act runs the rounds; what it throws ends the run, and what was measured by then is kept
+ * @throws HarnessError for what the machine cannot do, and when interrupted
+ */
+export async function runSession(
+  request: Request,
+  { io, out: given, command }: SessionOptions,
+  act: (ready: ReadyRun) => Promise<void>,
+): Promise<{ readonly run: RunResult; readonly folder: string }> {
+  const { scenario, search } = request;
+  const limits = readLimits();
+  const spread = spreadOf(request);
+  const searchAt = search && ((point: Point) => boundSearch(search.planAt(point), limits, spread));
+  const loads = request.points
+    .map((point) => hardest(point, searchAt?.(point)))
+    .flatMap((point) => request.arms.map((arm) => request.phases(point, arm)));
+  const clients = Math.max(...loads.map(clientsOf));
+  checkClients(clients, limits, spread);
+  const cores = planCores();
+  const workers =
+    request.run.workers ||
+    chooseWorkers(clients, Math.max(...loads.map(eventsPerS)), cores.generator.length, limits);
+
+  const needs = request.server({});
+  const startedAt = new Date();
+  const id = `${startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${scenario.name}`;
+  const out = resolve(given ?? join(packageFolder(), DEFAULT_OUT));
+  const folder = createRunFolder(out, id);
+  for (const says of [...clearLeftovers(out), ...(await clearNetworks())]) io.err(`${says}\n`);
+  const environment = describeEnvironment(cores, measuredPackages());
+  const run: RunResult = {
+    schema: SCHEMA_VERSION,
+    id,
+    startedAt: startedAt.toISOString(),
+    state: 'running',
+    tool: { version: toolVersion(), commit: toolCommit() },
+    command,
+    scenario: {
+      name: scenario.name,
+      question: scenario.question,
+      headline: [...scenario.headline],
+      explore: scenario.explore,
+    },
+    params: { ...request.values },
+    options: {
+      rounds: request.run.rounds,
+      seed: request.run.seed,
+      margin: request.run.margin,
+      client: request.client,
+      inject: request.inject,
+      workers,
+      policy: needs.policy,
+      replay: needs.replay,
+      tls: request.tls,
+      connections: request.run.connections,
+      pipelining: request.run.pipelining,
+      processes: needs.processes,
+    },
+    points: [...request.points],
+    arms: [...request.arms],
+    environment,
+    trials: [],
+    control: [],
+    ...(search === undefined ? {} : { searches: [] }),
+    comparisons: [],
+    warnings: [],
+  };
+
+  const unmark = markRunning(folder);
+  const certificate = request.tls ? await createCertificate() : undefined;
+  const supervisor = createSupervisor(request.run['stop-timeout']);
+  const progress = createProgress(io, () => run.options.rounds);
+  const save = (): void => void writeRunFile(folder, run);
+  const stopChildren = (): void => supervisor.killAll();
+  io.signal.addEventListener('abort', stopChildren, { once: true });
+  try {
+    save();
+    pinSelf(cores.generator);
+    const plan: RunPlan = {
+      arms: request.arms,
+      points: request.points,
+      phases: request.phases,
+      server: request.server,
+      rounds: request.run.rounds,
+      seed: request.run.seed,
+      ceilings: createCeilingCache(
+        join(out, 'ceilings.json'),
+        environment.fingerprint,
+        workers,
+        run.tool.version,
+      ),
+      setup: {
+        epoch: newEpoch(),
+        cores,
+        workers,
+        sources: sourcesFor(clients, limits),
+        host: '127.0.0.1',
+        port: request.run.port,
+        connectTimeoutMs: request.run['connect-timeout'],
+        startTimeoutMs: request.run['start-timeout'],
+        replyTimeoutMs: request.run['reply-timeout'],
+        ...needs,
+        tls: certificate && { cert: certificate.certPath, key: certificate.keyPath },
+        upstream: {
+          connections: request.run.connections,
+          pipelining: request.run.pipelining,
+          timeoutMs: request.run['post-timeout'],
+          connectTimeoutMs: request.run['connect-timeout'],
+        },
+        faults: request.faults,
+      },
+    };
+    const events: RunEvents & SearchEvents = {
+      onProgress: progress.show,
+      onExcluded: (trial) => {
+        progress.excluded(trial);
+        save();
+      },
+      onTrial: async (trial) => {
+        trial.metrics = deriveMetrics(trial);
+        run.trials.push(trial);
+        progress.trial(trial);
+        save();
+      },
+      onYardstick: async (yardstick) => {
+        run.yardstick = [...(run.yardstick ?? []), yardstick];
+        progress.yardstick(yardstick);
+        save();
+      },
+      onIncident(incident) {
+        run.incidents = [...(run.incidents ?? []), incident];
+        save();
+      },
+      onControl: async (control) => {
+        run.control.push(control);
+        progress.control(control);
+      },
+      onSnapshot: (snapshot) => appendSnapshot(folder, snapshot),
+      onSearch: async (found) => {
+        for (const trial of run.trials) trial.metrics = deriveMetrics(trial);
+        run.searches = [...(run.searches ?? []), found];
+        progress.search(found);
+        save();
+      },
+    };
+    await act({ plan, supervisor, events, run, save, searchAt });
+    run.state = 'finished';
+  } catch (error) {
+    run.state = 'aborted';
+    if (!io.signal.aborted) throw error;
+  } finally {
+    io.signal.removeEventListener('abort', stopChildren);
+    supervisor.close();
+    certificate?.remove();
+    progress.close();
+    if (run.state !== 'running') {
+      run.finishedAt = new Date().toISOString();
+      run.comparisons = compareArms(run);
+      run.warnings = findWarnings(run);
+      save();
+    }
+    unmark();
+  }
+  if (io.signal.aborted) {
+    throw fault('interrupted', {
+      kept: run.trials.length === 0 && !hasSnapshots(folder) ? undefined : join(folder, 'run.json'),
+    });
+  }
+  return { run, folder };
+}
+
+/** The largest load at a point: where a search ends, or the point itself. */
+function hardest(point: Point, search: BoundedSearch | undefined): Point {
+  return search === undefined ? point : { ...point, [search.param]: search.to };
+}
+
+/** Of all that is to be run, the least that connections are spread over. */
+function spreadOf({ points, arms, server, phases }: Request): Spread {
+  const each = points.flatMap((point) =>
+    arms.map((arm) => ({
+      processes: server(point, arm).processes,
+      // A library does not let us choose where it connects from, and a path in between has one address.
+      isFree: arm.client === 'lean' && connectsDirectly(phases(point, arm)),
+    })),
+  );
+  return {
+    processes: Math.min(...each.map(({ processes }) => processes)),
+    sources: each.every(({ isFree }) => isFree) ? manySources(process.platform) : 1,
+  };
+}

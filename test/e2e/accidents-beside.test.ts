@@ -1,0 +1,178 @@
+/** Accidents beside a trial: servers that are none, scripts and searches that are killed, and the program itself. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import type { RunResult } from '../../core/result.ts';
+import { runResultSchema } from '../../core/result.ts';
+import { broadcast } from '../../scenarios/broadcast.ts';
+import { request } from '../../scenarios/request.ts';
+import type { Program } from '../program.ts';
+import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder } from '../program.ts';
+import { BUSY, OPEN_STREAM, rogueProcess } from '../rogue-process.ts';
+import { runWithAccident, runYardstickOn } from '../trial-accidents.ts';
+
+/** Whether a busy machine lets tiny trials count as valid is not what is tested here. */
+const FINISHED = [0, 5];
+const tiny = { clients: '5', rate: '20/s', warmup: '0ms', duration: '200ms' };
+
+describe('a server that is none', () => {
+  test.each([
+    {
+      what: 'answers 503 and says when to come back',
+      stream: BUSY,
+      says: 'the server answered 503 Service Unavailable (Retry-After: 2) instead of 200 with text/event-stream',
+      hint: 'come back when it says',
+    },
+    {
+      what: 'answers with a page for browsers',
+      stream: `response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');`,
+      says: 'the server answered 200 OK with text/html instead of 200 with text/event-stream',
+      hint: 'check the address',
+    },
+    {
+      what: 'says nothing',
+      stream: '',
+      says: 'no answer within 300 ms',
+      hint: '--connect-timeout',
+    },
+  ])('and $what fails the trial with a sentence', async ({ stream, says, hint }) => {
+    const { trial, left } = await runWithAccident({
+      scenario: broadcast,
+      params: tiny,
+      transport: 'sse',
+      setup: { serverScript: rogueProcess({ stream }), connectTimeoutMs: 300 },
+    });
+    expect(trial.outcome).toBe('failed');
+    expect(trial.says).toContain(`none of 5 clients could connect: ${says} (`);
+    expect(trial.says).toContain(hint);
+    expect(left).toEqual([]);
+  });
+
+  test('and takes no POST is a trial in which nothing arrived, with the reason', async () => {
+    const { trial } = await runWithAccident({
+      scenario: broadcast,
+      params: { ...tiny, 'publish-from': 'client', deadline: '1s' },
+      transport: 'sse',
+      setup: { serverScript: rogueProcess({ stream: OPEN_STREAM }) },
+    });
+    expect(trial).toMatchObject({
+      outcome: 'completed',
+      ledger: { expected: 20, received: 0, lost: 20 },
+      validity: { state: 'invalid' },
+      closed: [{ cause: 'POST answered 503 instead of 2xx (Retry-After: 2)', count: 4 }],
+    });
+  });
+
+  test('and never answers a POST holds nobody up for longer than the deadline', async () => {
+    const { trial } = await runWithAccident({
+      scenario: broadcast,
+      params: { ...tiny, 'publish-from': 'client', deadline: '100ms' },
+      transport: 'sse',
+      setup: { serverScript: rogueProcess({ stream: OPEN_STREAM, post: '' }) },
+    });
+    expect(trial).toMatchObject({ outcome: 'completed', probes: { failedSends: 4 } });
+  });
+
+  test.each([
+    { stream: BUSY, says: /^its process ended with exit code 1: the server answered 503 / },
+    { stream: OPEN_STREAM, says: /^no POST was answered with 200: status 503 \(\d+\)$/ },
+  ])('gives no row of plain HTTP, and says $says', async ({ stream, says }) => {
+    const outcome = await runYardstickOn(rogueProcess({ stream }), request, {
+      rate: '50/s',
+      duration: '300ms',
+    });
+    expect(outcome).toEqual({ says: expect.stringMatching(says) });
+  });
+});
+
+describe('kill -9', () => {
+  test('of the control and of autocannon leaves a run without them, which says so', async () => {
+    const program = startProgram([
+      ...['bench', 'request', '--arms', 'ws', '--rounds', '1', '--clients', '5', '--rate', '50/s'],
+      ...['--warmup', '0ms', '--duration', '300ms', '--json', '--out', temporaryFolder()],
+    ]);
+    for (const script of ['loadgen/control-broadcast', 'loadgen/yardstick']) {
+      process.kill(await untilProcess(program, script), 'SIGKILL');
+    }
+    const { code, stdout, stderr } = await program.finished;
+    expect(FINISHED, stderr).toContain(code);
+    const run = runResultSchema.parse(JSON.parse(stdout));
+    expect(run.state).toBe('finished');
+    expect(run.incidents).toMatchObject([
+      { what: 'the control', says: expect.stringContaining('was ended by SIGKILL') },
+      { what: 'the row of plain HTTP', says: expect.stringContaining('was ended by SIGKILL') },
+    ]);
+    expect(run.warnings.filter(({ code: one }) => one === 'incident')).toHaveLength(2);
+    expect(program.processes()).toEqual([]);
+  });
+
+  test('of the server in the middle of a search is a step with its reason, and the search goes on', async () => {
+    const folder = temporaryFolder();
+    const program = startProgram([
+      ...['bench', 'capacity', '--arms', 'ws', '--rate', '20/s', '--max-rate', '40/s'],
+      ...['--clients', '5', '--warmup', '0ms', '--duration', '200ms', '--retries', '0'],
+      ...['--out', folder],
+    ]);
+    await until(() => (runIn(folder)?.trials.length ?? 0) > 0);
+    process.kill(await untilProcess(program, 'servers/main'), 'SIGKILL');
+    const { code, stderr } = await program.finished;
+    expect([...FINISHED, 3], stderr).toContain(code);
+    const run = runIn(folder);
+    expect(run?.state).toBe('finished');
+    expect(run?.searches).toHaveLength(1);
+    expect(run?.trials.map(({ says }) => says)).toContain('the server of ws was ended by SIGKILL');
+    expect(program.processes()).toEqual([]);
+  });
+
+  test('of the program while its processes are being loaded leaves none of them', async () => {
+    const program = startProgram(['bench', 'broadcast', ...SMALL, '--out', temporaryFolder()]);
+    await untilProcess(program, 'servers/main');
+    program.child.kill('SIGKILL');
+    await program.finished;
+    await until(() => program.processes().length === 0);
+  });
+
+  test('of the program leaves no process; the next start tidies up and says what is kept', async () => {
+    const folder = temporaryFolder();
+    const env = { TMPDIR: temporaryFolder() };
+    const args = ['bench', 'broadcast', ...SMALL, '--duration', '200ms', '--out', folder];
+    const program = startProgram([...args, '--rounds', '5', '--tls'], env);
+    await until(() => (runIn(folder)?.trials.length ?? 0) > 0);
+    program.child.kill('SIGKILL');
+    await program.finished;
+    // The control may have been started just before; it ends when it has come to its end.
+    await until(() => program.processes().length === 0);
+    expect(runIn(folder)?.state).toBe('running');
+    expect(readdirSync(env.TMPDIR)).toHaveLength(1);
+
+    const { code, stderr } = await runProgram(args, env);
+    expect(FINISHED, stderr).toContain(code);
+    expect(stderr).toMatch(
+      /^An earlier run was killed before it could end; its 1 trial is kept, marked aborted: .*run\.json$/m,
+    );
+    const [killed, next] = runFilesIn(folder).map(read);
+    expect(killed).toMatchObject({ state: 'aborted', warnings: [{ code: 'killed' }] });
+    expect(next?.state).toBe('finished');
+    expect(readdirSync(env.TMPDIR)).toEqual([]);
+  });
+});
+
+/** Looks again every 20 ms; the test's own time-out is the limit. */
+async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
+async function untilProcess(program: Program, script: string): Promise<number> {
+  const find = () => program.processes().find(({ command }) => command.includes(script));
+  await until(() => find() !== undefined);
+  return find()?.pid ?? 0;
+}
+
+const read = (path: string): RunResult =>
+  runResultSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+
+/** Of a folder with one run. */
+function runIn(folder: string): RunResult | undefined {
+  const [file] = runFilesIn(folder);
+  return file === undefined ? undefined : read(join(file));
+}
