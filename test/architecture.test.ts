@@ -19,7 +19,9 @@ const layers: Readonly<Record<string, readonly string[]>> = {
 const mayTouchProcess: Readonly<Record<string, string>> = {
   'core/child.ts': 'the end of a child whose controller is gone is decided here',
   'servers/main.ts': 'a process of its own: its arguments and its end',
+  'servers/cluster-main.ts': 'a process of its own: its arguments and its end',
   'loadgen/worker.ts': 'a process of its own: its arguments and its end',
+  'loadgen/relay-main.ts': 'a process of its own: its arguments and its end',
   'loadgen/clock-echo.ts': 'a process of its own: its arguments',
   'loadgen/yardstick.ts': 'a process of its own: its arguments and its one answer',
   'loadgen/control-broadcast.ts': 'a frozen script of its own, which imports nothing',
