@@ -16,6 +16,7 @@ import type { ComebackReport } from '../core/process-reports.ts';
 import type { Random } from '../core/random.ts';
 import type { Comeback } from '../core/scenario.ts';
 import type { Client } from '../core/transport.ts';
+import { HandshakeError } from '../core/transport.ts';
 
 export interface ComebackHost {
   /** By index; whoever comes back is put into the place that was theirs. */
@@ -159,14 +160,18 @@ export class Comebacks {
     this.timers.clear();
   }
 
-  private schedule(client: number): void {
+  /** @param notBeforeMs what a server that refused has asked for, in its `Retry-After` */
+  private schedule(client: number, notBeforeMs = 0): void {
     const { comeback, host } = this;
     const toldMs = host.told.get(client);
     const ms = waitBefore(this.attempts[client] ?? 0, comeback, toldMs, host.random);
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      void this.attempt(client);
-    }, ms);
+    const timer = setTimeout(
+      () => {
+        this.timers.delete(timer);
+        void this.attempt(client);
+      },
+      Math.max(ms, notBeforeMs),
+    );
     this.timers.add(timer);
   }
 
@@ -186,7 +191,7 @@ export class Comebacks {
       const cause = reasonOf(error);
       this.refusals.set(cause, (this.refusals.get(cause) ?? 0) + 1);
       this.attempts[client] = (this.attempts[client] ?? 0) + 1;
-      this.schedule(client);
+      this.schedule(client, error instanceof HandshakeError ? error.retryMs : undefined);
     }
   }
 

@@ -4,6 +4,7 @@ import { NS_PER_MS } from '../../core/clock.ts';
 import { createRandom } from '../../core/random.ts';
 import type { Comeback } from '../../core/scenario.ts';
 import type { Client } from '../../core/transport.ts';
+import { HandshakeError } from '../../core/transport.ts';
 import { Comebacks, waitBefore } from '../../loadgen/comebacks.ts';
 
 beforeEach(() => void vi.useFakeTimers());
@@ -86,6 +87,17 @@ describe('how long a client waits', () => {
 });
 
 describe('the way back', () => {
+  test('a server that says when to come again is not asked before', async () => {
+    const { comebacks, calls, refusals } = group();
+    refusals.push(new HandshakeError('503', { retryMs: 3_000 }));
+    comebacks.lost(0, 'reset');
+    await vi.advanceTimersByTimeAsync(3_099);
+    expect(calls.map(({ atMs }) => atMs)).toEqual([100]);
+    await vi.advanceTimersByTimeAsync(1);
+    expect(calls.map(({ atMs }) => atMs)).toEqual([100, 3_100]);
+    comebacks.stop();
+  });
+
   test('a client that is refused tries again, and says what it saw last', async () => {
     const { comebacks, clients, calls, refusals, said } = group();
     refusals.push(new Error('ECONNREFUSED'));
