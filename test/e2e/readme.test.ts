@@ -15,6 +15,20 @@ const notRun: Readonly<Record<string, string>> = {
   'npm run verify': 'it is what runs this test',
   'npm run bench:self': 'ten minutes; it has limits of its own',
   'npm run demo': 'it runs until Ctrl-C; test/e2e/demo-command.test.ts starts it',
+  'npm run bench backpressure': 'test/e2e/stress-backpressure.test.ts runs it, smaller',
+  'npm run bench reconnect': 'test/e2e/stress-reconnect.test.ts runs it, smaller',
+  'npm run bench restart': 'test/e2e/stress-restart.test.ts runs it, smaller',
+  'npm run bench heartbeat': 'test/e2e/stress-heartbeat.test.ts runs it, smaller',
+  'npm run bench idle': 'test/e2e/stress-idle-soak.test.ts runs it, smaller',
+  'npm run bench capacity': 'test/e2e/stress-capacity-sizes.test.ts runs it, smaller',
+  'npm run bench sizes': 'test/e2e/stress-capacity-sizes.test.ts runs it, smaller',
+  'npm run bench soak -- --duration 24h':
+    'a day; test/e2e/stress-idle-soak.test.ts runs it, shorter',
+  'npm run compare -- latest~1 latest':
+    'the runs of this test are too short to compare; test/unit/compare-command.test.ts runs it',
+  'npm run view': 'it runs until Ctrl-C; test/e2e/view.test.ts opens it in a browser',
+  'npm run check -- broadcast --base-ref main --assert reach=1':
+    'minutes, and it needs a branch; test/conformance/base-build.test.ts and test/e2e/check.test.ts',
   'npm run tail http://127.0.0.1:8080': 'it needs the demo; test/e2e/tail-send.test.ts runs it',
   'npm run send http://127.0.0.1:8080 hi': 'it needs the demo; test/e2e/tail-send.test.ts runs it',
 };
