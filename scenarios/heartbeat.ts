@@ -3,6 +3,7 @@
  * their answers, silence, or TCP's own probes. What only this scenario has: nothing else on the connections,
  * and a network of its own that swallows everything.
  */
+import { fault } from '../core/errors.ts';
 import { defineScenario } from '../core/scenario.ts';
 import { clients } from './params/load.ts';
 
@@ -70,6 +71,12 @@ export const heartbeat = defineScenario({
   },
   quick: { clients: 100, window: 500, watch: 5_000, interval: 1_000, pong: 1_000 },
   phases: (p) => {
+    if (Math.round(p.share * p.clients) === 0) {
+      throw fault('bad-value', {
+        flag: '--share',
+        problem: `${p.share * 100} % of ${p.clients} clients is nobody, so nothing would fall silent`,
+      });
+    }
     const silenceMs = p.method === 'beat' ? p.missed * p.interval + SLACK_MS : 0;
     const latestMs = Math.max(
       silenceMs,

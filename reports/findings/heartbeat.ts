@@ -66,7 +66,9 @@ function answerAt(run: RunResult, point: Point): string[] {
     ...(alarms === 0
       ? []
       : [
-          `${alarms} ${alarms === 1 ? 'connection was' : 'connections were'} ended although nothing was wrong with it.`,
+          alarms === 1
+            ? 'One connection was ended although nothing was wrong with it.'
+            : `${alarms} connections were ended although nothing was wrong with them.`,
         ]),
   ];
 }

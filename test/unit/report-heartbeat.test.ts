@@ -1,0 +1,101 @@
+/** What is said of silent peers, from trials made by hand whose figures are known. */
+import { describe, expect, test } from 'vitest';
+import type { BeatRecord } from '../../core/records/beat.ts';
+import type { RunResult, Trial } from '../../core/result.ts';
+import { answersOf } from '../../reports/findings/registry.ts';
+import { renderHtml } from '../../reports/formats/html.ts';
+import { histogramOf, runOf, trialOf } from '../trip-run.ts';
+
+/** In µs: the server is told by the answer that does not come, and the client by silence. */
+const FOUND_AT = [2_200_000, 3_100_000, 3_900_000];
+
+function beat(
+  arm: string,
+  round: number,
+  interval: number,
+  changes: Partial<BeatRecord> = {},
+): Trial {
+  const serverFinds = arm === 'ws';
+  return trialOf({
+    arm,
+    round,
+    point: { interval },
+    beat: {
+      heartbeatMs: interval,
+      pongTimeoutMs: 2_000,
+      keepAliveMs: 0,
+      silenceMs: 2 * interval + 500,
+      connections: 500,
+      quiet: { wallNs: 1e9, serverNs: 1e6, bytes: 0 },
+      // 1 % of a core more for 500 connections, and 20 kB: 40 B a connection.
+      beating: { wallNs: 1e9, serverNs: 11e6, bytes: 20_000, beats: 500 },
+      planned: 3,
+      confirmed: { by: 'the kernel', count: 3 },
+      watchedMs: 8_000,
+      server: { found: serverFinds ? 3 : 0, times: histogramOf(serverFinds ? FOUND_AT : []) },
+      client: { found: 3, times: histogramOf(FOUND_AT.map((us) => us + 500_000)) },
+      falseAlarms: 0,
+      ...changes,
+    },
+    probes: { clients: 500 },
+  });
+}
+
+const runWith = (trials: readonly Trial[]): RunResult =>
+  runOf(trials, {
+    scenario: {
+      name: 'heartbeat',
+      question: 'How long until either side notices?',
+      headline: ['heartbeat.server.max', 'heartbeat.cpu'],
+      explore: '--vary method=beat,keepalive',
+    },
+    params: { clients: 500 },
+    points: [{ interval: 2_000 }, { interval: 4_000 }],
+  });
+
+const run = runWith(
+  [2_000, 4_000].flatMap((interval) => [beat('sse', 0, interval), beat('ws', 0, interval)]),
+);
+
+describe('silent peers', () => {
+  test('have their times and costs as metrics', () => {
+    const { metrics } = beat('ws', 0, 2_000);
+    expect(metrics['heartbeat.server.found']).toBe(1);
+    // Histograms keep three digits.
+    expect(metrics['heartbeat.server.max']).toBeCloseTo(3_900_000, -4);
+    expect(metrics['heartbeat.client.p50']).toBeCloseTo(3_600_000, -4);
+    expect(metrics['heartbeat.cpu']).toBeCloseTo(0.02, 9);
+    expect(metrics['heartbeat.bytes']).toBeCloseTo(40, 9);
+  });
+
+  test('that were not all found have no time at which all were', () => {
+    const { metrics } = beat('ws', 0, 2_000, {
+      server: { found: 2, times: histogramOf(FOUND_AT.slice(0, 2)) },
+    });
+    expect(metrics['heartbeat.server.max']).toBeUndefined();
+    expect(metrics['heartbeat.server.p50']).toBeCloseTo(3_100_000, -4);
+    expect(metrics['heartbeat.server.found']).toBeCloseTo(2 / 3, 9);
+  });
+
+  test('are told of with both protocols, and why SSE’s server finds none', () => {
+    const [first = '', costs = ''] = answersOf(run);
+    expect(first).toContain('With a heartbeat every 2.00 s and 2.00 s for its answer');
+    expect(first).toContain('the server found none of 3 dead peers within 8.00 s (it only writes');
+    expect(first).toMatch(/over WebSocket the server found all 3 dead peers after 2\.20 s to 3\.9/);
+    expect(costs).toContain('2.00 % of a core per 1,000 connections and 40.0 B/s on the wire');
+  });
+
+  test('that were none are told of too', () => {
+    const alarms = (falseAlarms: number): string =>
+      answersOf(runWith([beat('ws', 0, 2_000, { falseAlarms })])).join(' ');
+    expect(alarms(0)).not.toContain('although nothing was wrong');
+    expect(alarms(1)).toContain('One connection was ended although nothing was wrong with it.');
+    expect(alarms(2)).toContain('2 connections were ended although nothing was wrong with them.');
+  });
+
+  test('draw one chart over all intervals', () => {
+    const page = renderHtml(run);
+    expect(page).toContain('What finding out sooner costs');
+    expect(page.match(/id="heartbeat-server"/g)).toHaveLength(1);
+  });
+});
