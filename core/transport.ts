@@ -94,8 +94,11 @@ export type Admission =
 
 /** One connection as the hub's side holds it: where its transport reports to. */
 export interface Attendance {
-  /** One message from the client. The bytes are only valid during the call. */
-  received(message: Buffer, binary: boolean): void;
+  /**
+   * One message from the client. The bytes are only valid during the call.
+   * @param kind `checked` is text that is known to be UTF-8
+   */
+  received(message: Buffer, kind: 'binary' | 'text' | 'checked'): void;
   /**
    * The connection is gone, however that came about; called once.
    * @param broke what the peer did that the protocol does not allow, where it was ended for that

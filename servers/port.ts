@@ -85,7 +85,7 @@ class Seat implements Attendance {
     this.leave = leave;
   }
 
-  received(message: Buffer, binary: boolean): void {
+  received(message: Buffer, kind: Parameters<Attendance['received']>[1]): void {
     const { session, services } = this;
     const { hub, operator } = services;
     if (session.connection !== this.connection || session.state === 'closing') return;
@@ -94,9 +94,9 @@ class Seat implements Attendance {
       hub.expel(session, 'policy');
       return;
     }
-    if (binary) {
+    if (kind === 'binary') {
       hub.publish({ data: Buffer.from(message), kind: 'binary', event: 'binary' });
-    } else if (!isUtf8(message)) {
+    } else if (kind === 'text' && !isUtf8(message)) {
       hub.expel(session, 'malformed');
     } else if (!isAt(message, 0, OPERATION)) {
       // The bytes belong to the caller; a session's socket may keep what it is given.

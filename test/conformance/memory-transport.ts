@@ -82,7 +82,7 @@ export class MemoryConnection implements Connection {
   /** Says what a client says. */
   say(operation: object | string): void {
     const text = typeof operation === 'string' ? operation : JSON.stringify(operation);
-    if (this.state === 'open') this.attendance?.received(Buffer.from(text), false);
+    if (this.state === 'open') this.attendance?.received(Buffer.from(text), 'text');
   }
 
   /** The connection is gone, from whichever side. */

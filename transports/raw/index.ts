@@ -57,7 +57,7 @@ function greet(socket: Socket, host: Host, firstLineMs: number): void {
   const lines = new LineParser(
     (bytes, start, end) => {
       if (attendance !== undefined) {
-        attendance.received(bytes.subarray(start, end), false);
+        attendance.received(bytes.subarray(start, end), 'text');
         return;
       }
       // It was refused with an earlier line.

@@ -78,7 +78,10 @@ export function attachWs(writing: WsWriting) {
         const connection = new Kind(ws, socket);
         const attendance = host.open(connection, admission.visit);
         let broke: 'malformed' | 'too-big' | undefined;
-        ws.on('message', (data, isBinary) => attendance.received(asBuffer(data), isBinary));
+        // `ws` ends a connection whose text is not UTF-8.
+        ws.on('message', (data, isBinary) =>
+          attendance.received(asBuffer(data), isBinary ? 'binary' : 'checked'),
+        );
         // 'close' follows every 'error', which is always a breach of the protocol. `ws` has answered with
         // the code that fits.
         ws.on('error', (error: NodeJS.ErrnoException) => {
