@@ -67,6 +67,11 @@ export function readProcess(pid: number): ProcessReading | undefined {
   }
 }
 
+/** The resident set of a process, to some dozen pages per core: one small file, for whoever looks often. */
+export function readResidentRoughly(pid: number): number | undefined {
+  return scale(matchNumber(`/proc/${pid}/statm`, /^\d+ (\d+)/), PAGE_BYTES);
+}
+
 /**
  * The resident set of a process, to the page: the figure in `stat` may be off by some dozen pages per core.
  * It takes a millisecond per 100 MiB and holds up what the process maps meanwhile: not for a loop.
@@ -95,9 +100,14 @@ export interface KernelMemory {
   readonly slabBytes: number | undefined;
 }
 
+/** Buffers of all TCP sockets of the machine. */
+export function readSocketBytes(): number | undefined {
+  return scale(matchNumber('/proc/net/sockstat', /^TCP:.* mem (\d+)/m), PAGE_BYTES);
+}
+
 export function readKernelMemory(): KernelMemory {
   return {
-    tcpBytes: scale(matchNumber('/proc/net/sockstat', /^TCP:.* mem (\d+)/m), PAGE_BYTES),
+    tcpBytes: readSocketBytes(),
     slabBytes: scale(matchNumber('/proc/meminfo', /^Slab:\s+(\d+) kB/m), 1_024),
   };
 }

@@ -4,10 +4,13 @@
  */
 import { NS_PER_MS } from '../core/clock.ts';
 import type { Gauge } from '../core/process-reports.ts';
-import { readKernelMemory, readProcess } from './procfs.ts';
+import { readResidentRoughly, readSocketBytes } from './procfs.ts';
 import type { TrialContext } from './trial-context.ts';
 
-/** An eviction is over within a second, so that ten looks a second would be too few to see what came before it. */
+/**
+ * An eviction is over within a second, so that ten looks a second would be too few to see what came before it.
+ * The generator shares its core with whoever looks: a look reads two small files and no more.
+ */
 const LOOK_EVERY_MS = 50;
 
 export interface StallSample {
@@ -39,7 +42,7 @@ export function watchStall(context: TrialContext): StallWatch {
       at: gauge.at,
       gauge,
       rssBytes: residentBytes(context.serverPids),
-      socketBytes: readKernelMemory().tcpBytes,
+      socketBytes: readSocketBytes(),
     });
   });
   const look = (): void => {
@@ -63,7 +66,7 @@ export const LOOK_NS = LOOK_EVERY_MS * NS_PER_MS;
 
 function residentBytes(pids: readonly number[]): number | undefined {
   return pids.reduce<number | undefined>((sum, pid) => {
-    const reading = readProcess(pid);
-    return sum === undefined || reading === undefined ? undefined : sum + reading.rssBytes;
+    const bytes = readResidentRoughly(pid);
+    return sum === undefined || bytes === undefined ? undefined : sum + bytes;
   }, 0);
 }

@@ -3,8 +3,33 @@
  * and gives back large blocks, so ten thousand idle clients cost next to nothing.
  */
 
-/** Blocks above this size are dropped when cleared. */
+/** Blocks above this size are given back when cleared. */
 const KEEP_BYTES = 16 * 1024;
+/** What is larger than this is rare, and not worth keeping for the next. */
+const LARGEST_SPARE_BYTES = 2 ** 21;
+const MOST_SPARES = 16;
+
+/**
+ * Large blocks that were given back, for whoever needs one next: a load of messages of 64 KiB would make
+ * and drop some for every message, and the collector would be what is measured.
+ */
+const spares: Buffer[] = [];
+
+function giveBack(block: Buffer): void {
+  const { length } = block;
+  if (length > KEEP_BYTES && length <= LARGEST_SPARE_BYTES && spares.length < MOST_SPARES) {
+    spares.push(block);
+  }
+}
+
+function takeBlock(bytes: number): Buffer {
+  if (bytes > KEEP_BYTES) {
+    const at = spares.findIndex(({ length }) => length >= bytes);
+    const [spare] = at < 0 ? [] : spares.splice(at, 1);
+    if (spare !== undefined) return spare;
+  }
+  return Buffer.allocUnsafeSlow(Math.max(256, 2 ** Math.ceil(Math.log2(bytes))));
+}
 
 export class ByteStore {
   bytes: Buffer = EMPTY;
@@ -25,12 +50,15 @@ export class ByteStore {
 
   clear(): void {
     this.length = 0;
-    if (this.bytes.length > KEEP_BYTES) this.bytes = EMPTY;
+    if (this.bytes.length <= KEEP_BYTES) return;
+    giveBack(this.bytes);
+    this.bytes = EMPTY;
   }
 
   private grow(needed: number): void {
-    const larger = Buffer.allocUnsafeSlow(Math.max(256, 2 ** Math.ceil(Math.log2(needed))));
+    const larger = takeBlock(needed);
     this.bytes.copy(larger, 0, 0, this.length);
+    giveBack(this.bytes);
     this.bytes = larger;
   }
 }
