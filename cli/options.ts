@@ -120,6 +120,18 @@ export const runParams = {
     max: 600_000,
     help: 'how long a process may take to end when asked; then it is killed',
   },
+  control: {
+    type: 'choice',
+    choices: ['on', 'off'],
+    default: 'on',
+    help: 'a script that never changes, run in every round: when it moves, the machine moved',
+  },
+  'head-room': {
+    type: 'choice',
+    choices: ['on', 'off'],
+    default: 'on',
+    help: 'whether it is measured first how much the generator could take; kept for the next run of the same load',
+  },
   port: {
     type: 'count',
     default: 0,

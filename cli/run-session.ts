@@ -145,6 +145,8 @@ export async function runSession(
       server: request.server,
       rounds: request.run.rounds,
       seed: request.run.seed,
+      control: request.run.control === 'on',
+      headRoom: request.run['head-room'] === 'on',
       ceilings: createCeilingCache(
         join(out, 'ceilings.json'),
         environment.fingerprint,

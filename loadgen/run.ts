@@ -28,6 +28,10 @@ export interface RunPlan {
   /** Number of the first of them, where others came before; left out: 0. */
   readonly firstRound?: number;
   readonly seed: number;
+  /** Whether the control is run in every round. */
+  readonly control: boolean;
+  /** Whether the generator's ceiling is known or measured before a trial. */
+  readonly headRoom: boolean;
   readonly setup: TrialSetup;
   readonly ceilings: CeilingCache;
 }
@@ -183,7 +187,7 @@ async function runRound(
         p99,
         msLeft: time.left(),
       });
-    const load = floodableLoad(phases);
+    const load = plan.headRoom ? floodableLoad(phases) : undefined;
     const ceiling =
       load === undefined
         ? undefined
@@ -286,7 +290,7 @@ function leaveOutInvalid(trials: readonly Trial[], events: RunEvents): void {
 }
 
 export async function runControl(
-  plan: Pick<RunPlan, 'points' | 'rounds' | 'setup'>,
+  plan: Pick<RunPlan, 'points' | 'rounds' | 'setup' | 'control'>,
   round: number,
   supervisor: Supervisor,
   events: Pick<RunEvents, 'onProgress' | 'onControl' | 'onIncident'>,
@@ -294,6 +298,10 @@ export async function runControl(
   signal: AbortSignal,
 ): Promise<void> {
   signal.throwIfAborted();
+  if (!plan.control) {
+    time.controlDone();
+    return;
+  }
   const [point = {}] = plan.points;
   events.onProgress({
     round,
@@ -346,7 +354,7 @@ function estimateTime(plan: RunPlan): TimeLeft {
   };
   const perRound = plan.points.reduce(
     (sum, point) => sum + trialMs(point) * plan.arms.length + yardstickMs(point),
-    CONTROL_MS,
+    plan.control ? CONTROL_MS : 0,
   );
   let remaining = perRound * plan.rounds;
   return {
@@ -355,7 +363,7 @@ function estimateTime(plan: RunPlan): TimeLeft {
       remaining -= trialMs(point);
     },
     controlDone: () => {
-      remaining -= CONTROL_MS;
+      if (plan.control) remaining -= CONTROL_MS;
       // What follows it in every round, and is not worth a line of its own.
       for (const point of plan.points) remaining -= yardstickMs(point);
     },

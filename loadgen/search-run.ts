@@ -34,7 +34,16 @@ export interface BoundedSearch extends SearchPlan {
 export interface SearchRunPlan
   extends Pick<
     RunPlan,
-    'arms' | 'points' | 'phases' | 'server' | 'rounds' | 'seed' | 'setup' | 'ceilings'
+    | 'arms'
+    | 'points'
+    | 'phases'
+    | 'server'
+    | 'rounds'
+    | 'seed'
+    | 'setup'
+    | 'ceilings'
+    | 'control'
+    | 'headRoom'
   > {
   search(point: Point): BoundedSearch;
   /** A trial that has its metrics. */
@@ -166,7 +175,7 @@ async function runStep(
       msLeft: time.left(),
     });
   const trialPlan = { arm, phases, point, round, order: step, attempt, seed, headRoom: undefined };
-  const flood = floodableLoad(phases);
+  const flood = plan.headRoom ? floodableLoad(phases) : undefined;
   const ceiling =
     flood === undefined
       ? undefined

@@ -12,9 +12,9 @@ import { planCores } from '../../loadgen/pinning.ts';
 import { readProcess } from '../../loadgen/procfs.ts';
 import { plainSetup, startServer } from '../../loadgen/trial.ts';
 import type { Finding } from './finding.ts';
-import { atMost } from './finding.ts';
+import { ratioAtMost } from './finding.ts';
 import type { Round } from './ratio.ts';
-import { describe, ratioOf } from './ratio.ts';
+import { ratioOf } from './ratio.ts';
 import type { FromReader, ReaderKind, ToReader } from './reader.ts';
 
 const CONNECTIONS = 1_000;
@@ -59,13 +59,7 @@ export async function benchReceive(
   }
   const check = (id: string, name: string, against: string, limit: number): Finding => {
     const ratio = ratioOf(figures, name, against);
-    return atMost(
-      id,
-      ratio.high,
-      limit,
-      '×',
-      `generator CPU per delivery, ${name} / ${against}: ${describe(ratio)}`,
-    );
+    return ratioAtMost(id, ratio, limit, `generator CPU per delivery, ${name} / ${against}`);
   };
   return [
     check('receive.sse.bare', 'lean sse', 'bare sse', 1.3),

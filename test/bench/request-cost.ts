@@ -10,9 +10,9 @@ import { plainSetup, startServer as startPushServer } from '../../loadgen/trial.
 import type { AskerConfig, Between, FromAsker, ToAsker } from './asker.ts';
 import type { FromBareServer, ToBareServer } from './bare-server.ts';
 import type { Finding } from './finding.ts';
-import { atMost } from './finding.ts';
+import { ratioAtMost } from './finding.ts';
 import type { Round } from './ratio.ts';
-import { describe, ratioOf } from './ratio.ts';
+import { ratioOf } from './ratio.ts';
 
 const CLIENTS = 200;
 /**
@@ -73,7 +73,7 @@ export async function benchRequest(
     what: string,
   ): Finding => {
     const ratio = ratioOf(figures, name, against);
-    return atMost(id, ratio.high, limit, '×', `${what}, ${name} / ${against}: ${describe(ratio)}`);
+    return ratioAtMost(id, ratio, limit, `${what}, ${name} / ${against}`);
   };
   const server = 'server CPU per round trip';
   return [

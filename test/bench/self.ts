@@ -61,15 +61,15 @@ try {
     findings.push(...(await run(supervisor, ROUNDS, (text) => process.stderr.write(`${text}\n`))));
   }
   process.stdout.write(json ? `${JSON.stringify(findings)}\n` : `${tableOf(findings)}\n`);
-  process.exitCode = findings.every(({ ok }) => ok) ? 0 : 1;
+  process.exitCode = findings.some(({ state }) => state === 'missed') ? 1 : 0;
 } finally {
   supervisor.close();
 }
 
 function tableOf(findings: readonly Finding[]): string {
   const table = new Table(PLAIN_TABLE);
-  for (const { id, value, unit, limit, ok, says } of findings) {
-    const mark = limit === undefined ? '' : ok ? 'ok' : 'MISSED';
+  for (const { id, value, unit, limit, state, says } of findings) {
+    const mark = limit === undefined ? '' : state === 'missed' ? 'MISSED' : state;
     const figure = `${value.toLocaleString('en-US', { maximumFractionDigits: 2 })} ${unit}`;
     table.push([
       mark,

@@ -10,9 +10,9 @@ import { deriveMetrics } from '../../reports/derive.ts';
 import type { TransportName } from '../../transports/registry.ts';
 import { transports } from '../../transports/registry.ts';
 import type { Finding } from './finding.ts';
-import { atMost } from './finding.ts';
+import { ratioAtMost } from './finding.ts';
 import type { Round } from './ratio.ts';
-import { describe, ratioOf } from './ratio.ts';
+import { ratioOf } from './ratio.ts';
 
 /** Upper ends of the intervals must stay below these, and why they are not 1. */
 const limits: readonly (readonly [TransportName, number, string])[] = [
@@ -52,12 +52,11 @@ export async function benchServer(
   }
   return limits.map(([name, limit, why]) => {
     const ratio = ratioOf(figures, name, 'raw');
-    return atMost(
+    return ratioAtMost(
       `server.${name}`,
-      ratio.high,
+      ratio,
       limit,
-      '×',
-      `server CPU per delivery, ${name} / raw: ${describe(ratio)}; ${why}`,
+      `server CPU per delivery, ${name} / raw; ${why}`,
     );
   });
 }

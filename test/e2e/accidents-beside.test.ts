@@ -90,6 +90,7 @@ describe('kill -9', () => {
     const program = startProgram([
       ...['bench', 'request', '--arms', 'ws', '--rounds', '1', '--clients', '5', '--rate', '50/s'],
       ...['--warmup', '0ms', '--duration', '300ms', '--json', '--out', temporaryFolder()],
+      ...['--control', 'on'],
     ]);
     for (const script of ['loadgen/control-broadcast', 'loadgen/yardstick']) {
       process.kill(await untilProcess(program, script), 'SIGKILL');
@@ -140,7 +141,6 @@ describe('kill -9', () => {
     await until(() => (runIn(folder)?.trials.length ?? 0) > 0);
     program.child.kill('SIGKILL');
     await program.finished;
-    // The control may have been started just before; it ends when it has come to its end.
     await until(() => program.processes().length === 0);
     expect(runIn(folder)?.state).toBe('running');
     expect(readdirSync(env.TMPDIR)).toHaveLength(1);

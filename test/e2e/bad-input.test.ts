@@ -80,7 +80,7 @@ const cases: readonly Case[] = [
   {
     title: 'a fault that nobody would make is refused',
     args: ['bench', 'broadcast', '--inject', 'drop=1%', '--publish-from', 'client'],
-    says: '--inject: drop, duplicate, swap and stall need the server to publish',
+    says: '--inject: drop, duplicate, swap, stall, delay and cpu need the server to publish',
     hint: 'Nothing was started.',
   },
   {
@@ -122,7 +122,7 @@ const cases: readonly Case[] = [
   {
     title: 'an unknown fault to inject is told the known ones',
     args: ['bench', 'broadcast', '--inject', 'loss=1%'],
-    says: "--inject: 'loss' is not a fault (known: drop, duplicate, swap, stall, generator).",
+    says: "--inject: 'loss' is not a fault (known: drop, duplicate, swap, stall, generator, delay, share, cpu).",
     hint: 'Nothing was started.',
   },
   {

@@ -147,13 +147,20 @@ describe('bench broadcast', () => {
       ...SMALL,
       '--arms',
       'sse,ws',
+      '--control',
+      'on',
       '--out',
       out,
     ]);
     expect(FINISHED, stderr).toContain(code);
     const runFile = /^run file\s+(\S+)/m.exec(stdout)?.[1] ?? '';
     const report = /^report\s+(\S+)/m.exec(stdout)?.[1] ?? '';
-    expect(runResultSchema.parse(JSON.parse(readFileSync(runFile, 'utf8'))).state).toBe('finished');
+    const run = runResultSchema.parse(JSON.parse(readFileSync(runFile, 'utf8')));
+    expect(run.state).toBe('finished');
+    // The rounds of a run have the control and the ceiling of the generator, unless they are told not to.
+    expect(run.control).toHaveLength(1);
+    const [{ validity }] = run.trials as [Trial];
+    expect(validity.checks.find(({ id }) => id === 'head-room')?.value).toBeGreaterThan(0);
     expect(statSync(report).size).toBeGreaterThan(10_000);
     expect(stdout).toMatch(
       /unclear \(needs 6 rounds, has 1\)|No verdict: no round has valid trials of two arms/,

@@ -63,7 +63,7 @@ function shell(command: string): Promise<{ code: number | null; output: string; 
 /** As shown they take minutes: the same commands with one short round, everything else as written. */
 function shortened(command: string): string {
   if (!command.includes(' bench ')) return command;
-  const options = '--rounds 1 --warmup 300ms --duration 1s';
+  const options = '--rounds 1 --warmup 300ms --duration 1s --control off --head-room off';
   return command.includes(' -- ') ? `${command} ${options}` : `${command} -- ${options}`;
 }
 

@@ -207,6 +207,11 @@ describe('a use case finds what is known to be there', () => {
 
   test('and there is a case for each of them', () => {
     const primitives = [
+      // Each has a file of its own, stress-….test.ts.
+      'backpressure',
+      'reconnect',
+      'restart',
+      'heartbeat',
       'idle',
       'soak',
       'capacity',
