@@ -1,5 +1,13 @@
-/** Four kinds of tests, apart because they need different things: none, the build, time, or a browser. */
+/**
+ * Kinds of tests, apart because they need different things: nothing, the build, a browser, the cores to
+ * themselves, or time. `npm test` runs all but the last.
+ */
 import { defineConfig } from 'vitest/config';
+
+/** In a browser or over before anything is measured: nobody minds another one beside it. */
+const pages = ['bad-input', 'demo', 'demo-command', 'report', 'tail-send', 'view'].map(
+  (name) => `test/e2e/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -19,12 +27,23 @@ export default defineConfig({
         },
       },
       {
+        extends: true,
+        test: {
+          name: 'pages',
+          sequence: { groupOrder: 1 },
+          include: pages,
+          maxWorkers: 2,
+          testTimeout: 90_000,
+        },
+      },
+      {
         // These start the real program, which pins processes to cores: one at a time.
         extends: true,
         test: {
           name: 'e2e',
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
+          exclude: pages,
           fileParallelism: false,
           testTimeout: 90_000,
         },
@@ -33,7 +52,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'truth',
-          sequence: { groupOrder: 2 },
+          sequence: { groupOrder: 3 },
           include: ['test/truth/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
