@@ -109,7 +109,7 @@ describe.each(all)('%s', (name, transport) => {
     const sending = sender.send(Buffer.alloc(100_001, 'x'));
     if (name.startsWith('sse')) {
       await expect(sending).rejects.toThrow(
-        'POST /publish answered 413 a message has at most 100000 bytes',
+        'POST /publish answered 413 instead of 2xx a message has at most 100000 bytes',
       );
     } else {
       await sending;
@@ -142,7 +142,9 @@ describe.each(all)('%s', (name, transport) => {
     await events.received(3, 1);
     const sending = operate(sender, { op: 'publish', data: 4 });
     if (name.startsWith('sse')) {
-      await expect(sending).rejects.toThrow(/answered 429 more than this session may send$/);
+      await expect(sending).rejects.toThrow(
+        /answered 429 instead of 2xx \(Retry-After: 10\) more than this session may send$/,
+      );
       const again = await post(server, `/sessions/${sender.session}/send`, '{"op":"ping"}');
       expect(again.status).toBe(429);
       // One message comes back in ten seconds.
