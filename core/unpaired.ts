@@ -8,6 +8,7 @@ import type { UnpairedDetector } from './unpaired-detectable.ts';
 import { createUnpairedDetector } from './unpaired-detectable.ts';
 import { rankSum, welchInterval, welchTest } from './unpaired-stats.ts';
 import type { CompareOptions, Comparison } from './verdict.ts';
+import { judgeEvidence } from './verdict.ts';
 
 /** As a comparison of rounds, but for what it counts. Ratios are of geometric means, arm / against. */
 export interface TrialComparison extends Omit<Comparison, 'rounds'> {
@@ -66,7 +67,6 @@ export function compareTrials(
   }
 
   const edge = Math.log1p(margin);
-  const percent = `${Number((margin * 100).toPrecision(3))} %`;
   const p = rankSum(a, b);
   const pBeyond = beyondProbability(a, b, center, edge);
   const detector = options.detector ?? createUnpairedDetector();
@@ -83,32 +83,11 @@ export function compareTrials(
     detectableBeyond: detector.beyondMargin(side, sideAgainst, margin),
   };
 
-  if (pBeyond < SIGNIFICANCE) {
-    const verdict = center > 0 === (direction === 'lower') ? 'worse' : 'better';
-    return { ...tested, verdict, reason: `the 95 % interval lies beyond the ${percent} margin` };
-  }
-  const inside = interval90.low > -edge && interval90.high < edge;
-  const clearOfOne = interval95.low > 0 || interval95.high < 0;
-  if (clearOfOne && p < SIGNIFICANCE) {
-    const reason = inside
-      ? `the 95 % interval excludes 1, inside the ${percent} margin`
-      : `the 95 % interval excludes 1, but not the ${percent} margin`;
-    return { ...tested, verdict: 'small-but-real', reason };
-  }
   const guarded =
     rankSum(a, b, { center: -edge, alternative: 'greater' }) < SIGNIFICANCE &&
     rankSum(a, b, { center: edge, alternative: 'less' }) < SIGNIFICANCE;
-  if (inside && guarded && !timerLimited) {
-    const reason = `the 90 % interval lies inside the ${percent} margin`;
-    return { ...tested, verdict: 'same', reason };
-  }
-  const reason =
-    inside && guarded
-      ? 'timer-limited: a late schedule pulls the ratio towards 1, so it cannot show "same"'
-      : inside || clearOfOne
-        ? 'the interval and the rank-sum test disagree'
-        : `the interval holds 1 and reaches past the ${percent} margin`;
-  return { ...tested, verdict: 'unclear', reason };
+  const evidence = { center, interval95, interval90, p, pBeyond, guarded, guard: 'rank-sum' };
+  return { ...tested, ...judgeEvidence(evidence, { direction, margin, timerLimited }) };
 }
 
 /** The very same trials on both sides: nothing was drawn twice, so there is nothing to be unsure of. */

@@ -5,6 +5,7 @@
 
 import type { Detector } from './detectable.ts';
 import { createDetector } from './detectable.ts';
+import type { MeanInterval } from './stats.ts';
 import { standardDeviation, tInterval, tTest, wilcoxonSignedRank } from './stats.ts';
 
 /** Which way a metric improves. */
@@ -130,7 +131,6 @@ export function compareRounds(logRatios: readonly number[], options: CompareOpti
   }
 
   const edge = Math.log1p(margin);
-  const percent = `${Number((margin * 100).toPrecision(3))} %`;
   const p = wilcoxonSignedRank(values);
   const pBeyond = beyondProbability(values, center, edge);
   const detector = options.detector ?? createDetector({ seed: options.seed ?? 1 });
@@ -143,34 +143,60 @@ export function compareRounds(logRatios: readonly number[], options: CompareOpti
     detectableBeyond: detector.beyondMargin(rounds, deviation, margin),
   };
 
+  const guarded =
+    wilcoxonSignedRank(values, { center: -edge, alternative: 'greater' }) < SIGNIFICANCE &&
+    wilcoxonSignedRank(values, { center: edge, alternative: 'less' }) < SIGNIFICANCE;
+  const evidence = { center, interval95, interval90, p, pBeyond, guarded, guard: 'signed-rank' };
+  return { ...tested, ...judgeEvidence(evidence, { direction, margin, timerLimited }) };
+}
+
+/** What two arms look like, from rounds or from trials that are no pairs. Ratios are logarithms. */
+export interface Evidence {
+  readonly center: number;
+  readonly interval95: Pick<MeanInterval, 'low' | 'high'>;
+  readonly interval90: Pick<MeanInterval, 'low' | 'high'>;
+  /** Of the guard that the ratio is 1, and of both tests that it is beyond the margin. */
+  readonly p: number;
+  readonly pBeyond: number;
+  /** Whether the guard shows it to be inside the margin on both sides. */
+  readonly guarded: boolean;
+  /** Name of the test that guards the interval. */
+  readonly guard: string;
+}
+
+/** The rule of the picture above `compareRounds`. */
+export function judgeEvidence(
+  { center, interval95, interval90, p, pBeyond, guarded, guard }: Evidence,
+  {
+    direction,
+    margin,
+    timerLimited,
+  }: Required<Pick<CompareOptions, 'direction' | 'margin' | 'timerLimited'>>,
+): Pick<Comparison, 'verdict' | 'reason'> {
+  const edge = Math.log1p(margin);
+  const percent = `${Number((margin * 100).toPrecision(3))} %`;
   if (pBeyond < SIGNIFICANCE) {
     const verdict = center > 0 === (direction === 'lower') ? 'worse' : 'better';
-    return { ...tested, verdict, reason: `the 95 % interval lies beyond the ${percent} margin` };
+    return { verdict, reason: `the 95 % interval lies beyond the ${percent} margin` };
   }
-
   const inside = interval90.low > -edge && interval90.high < edge;
   const clearOfOne = interval95.low > 0 || interval95.high < 0;
   if (clearOfOne && p < SIGNIFICANCE) {
     const reason = inside
       ? `the 95 % interval excludes 1, inside the ${percent} margin`
       : `the 95 % interval excludes 1, but not the ${percent} margin`;
-    return { ...tested, verdict: 'small-but-real', reason };
+    return { verdict: 'small-but-real', reason };
   }
-
-  const guarded =
-    wilcoxonSignedRank(values, { center: -edge, alternative: 'greater' }) < SIGNIFICANCE &&
-    wilcoxonSignedRank(values, { center: edge, alternative: 'less' }) < SIGNIFICANCE;
   if (inside && guarded && !timerLimited) {
-    const reason = `the 90 % interval lies inside the ${percent} margin`;
-    return { ...tested, verdict: 'same', reason };
+    return { verdict: 'same', reason: `the 90 % interval lies inside the ${percent} margin` };
   }
   const reason =
     inside && guarded
       ? 'timer-limited: a late schedule pulls the ratio towards 1, so it cannot show "same"'
       : inside || clearOfOne
-        ? 'the interval and the signed-rank test disagree'
+        ? `the interval and the ${guard} test disagree`
         : `the interval holds 1 and reaches past the ${percent} margin`;
-  return { ...tested, verdict: 'unclear', reason };
+  return { verdict: 'unclear', reason };
 }
 
 /** Two arms that must not be compared (an invalid trial, another machine), with the reason why. */
