@@ -9,6 +9,7 @@ import type { Arm, Point } from '../core/result.ts';
 import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts';
 import type { ClientKind, Transport } from '../core/transport.ts';
 import { clientKinds } from '../core/transport.ts';
+import type { TrialSetup } from '../loadgen/trial.ts';
 import { transports } from '../transports/registry.ts';
 import { runParams } from './options.ts';
 import type { SearchRequest } from './search-request.ts';
@@ -32,9 +33,12 @@ export interface Request {
   readonly search: SearchRequest | undefined;
   /** @param arm left out: the first variant */
   phases(point: Point, arm?: Arm): readonly Phase[];
-  /** What the scenario needs of the server at this point, unless something else was asked for. */
-  server(point: Point, arm?: Arm): ServerNeeds;
+  /** What the scenario needs of the server at this point, unless something else was asked for; and which server. */
+  server(point: Point, arm?: Arm): ServerNeeds & ServerChoice;
 }
+
+/** Which server an arm runs, and what is broken in it; left out, ours, and nothing. */
+export type ServerChoice = Partial<Pick<TrialSetup, 'serverScript' | 'faults' | 'target'>>;
 
 export interface RequestFlags {
   readonly quick: boolean;

@@ -26,6 +26,7 @@ import type {
   SlowReaders,
 } from './scenario.ts';
 import type { ScheduleOptions } from './schedule.ts';
+import type { LoadedTarget } from './target.ts';
 import type { ClientKind, Endpoint } from './transport.ts';
 
 /**
@@ -62,6 +63,8 @@ export interface ServerConfig {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly seed: number;
   readonly faults: Faults;
+  /** Somebody else's server, which is to be started in place of ours. */
+  readonly target?: LoadedTarget | undefined;
 }
 
 /** One publish phase, as its publisher needs to know it. */

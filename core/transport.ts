@@ -6,6 +6,7 @@
 import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
 import type { Server as HttpsServer } from 'node:https';
 import type { Duplex } from 'node:stream';
+import type { OpeningStep } from './target.ts';
 
 /** What is pushed to clients, before any protocol has framed it. */
 export interface PushEvent {
@@ -153,6 +154,27 @@ export interface Endpoint {
     /** PEM of the authority that signed the server's certificate. */
     readonly ca: string;
   };
+  /** Present where the server is not ours: how to speak with it. */
+  readonly dialect?: Dialect;
+}
+
+/** What clients of somebody else's server say and expect. Placeholders but `{client}` and `{id}` are filled. */
+export interface Dialect {
+  /** Marks messages of this trial, so that those of an earlier one are told apart. */
+  readonly tag: string;
+  /** Beside those of the protocol, or in their place. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly subprotocol?: string | undefined;
+  /** Between the end of the handshake and being ready, in order. */
+  readonly opening: readonly OpeningStep[];
+  /** Whole messages that want an answer, and what is sent back. */
+  readonly replies: readonly { readonly when: string; readonly send: string }[];
+  /** Regular expressions of what means nothing. */
+  readonly ignore: readonly string[];
+  /** Names of events that carry messages; undefined: all. */
+  readonly events?: readonly string[] | undefined;
+  /** Whether who comes back says what it saw last, in the header Last-Event-ID. */
+  readonly resume: boolean;
 }
 
 export interface ServerEnd {

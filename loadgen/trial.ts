@@ -17,6 +17,7 @@ import { noFaults } from '../core/faults.ts';
 import type { Snapshot } from '../core/records/soak.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
+import type { LoadedTarget } from '../core/target.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { prepareFault } from './cuts/fault-run.ts';
@@ -32,6 +33,8 @@ import { evaluate } from './trial-outcome.ts';
 export interface TrialSetup extends ServerNeeds {
   /** Absolute path of the server's script, where it is another build than this one. */
   readonly serverScript?: string | undefined;
+  /** Somebody else's server, in place of ours. */
+  readonly target?: LoadedTarget | undefined;
   readonly epoch: Epoch;
   readonly cores: CorePlan;
   readonly workers: number;
@@ -317,6 +320,7 @@ export function startServer(
     tls: setup.tls,
     seed,
     faults: setup.faults,
+    ...(setup.target === undefined ? {} : { target: setup.target }),
   };
   return supervisor.start<ToServer, FromServer>({
     title: `the server of ${transport}`,
@@ -328,7 +332,8 @@ export function startServer(
 }
 
 /** Several processes have one that speaks for them, beside the script of each. */
-function serverScript({ serverScript: given, processes }: TrialSetup): string {
+function serverScript({ serverScript: given, processes, target }: TrialSetup): string {
+  if (target !== undefined) return '../servers/target-main';
   if (processes === 1) return given ?? '../servers/main';
   return given === undefined
     ? '../servers/cluster-main'
