@@ -69,6 +69,13 @@ export function createProgress(io: Io, roundsOf: () => number): ProgressView {
         );
         return;
       }
+      if (trial.beat !== undefined) {
+        const { planned, server, client } = trial.beat;
+        line(
+          `${name}: of ${planned.toLocaleString('en-US')} dead peers the server found ${server.found.toLocaleString('en-US')}; ${client.found.toLocaleString('en-US')} clients found that they were cut off${notes}`,
+        );
+        return;
+      }
       const flow = flowOf(trial);
       // What a newer value replaced is not missing.
       const wanted = (ledger?.expected ?? 0) - (ledger?.coalesced ?? 0);
@@ -77,7 +84,7 @@ export function createProgress(io: Io, roundsOf: () => number): ProgressView {
       const p99 = metrics[`${family}.p99`];
       line(
         `${name}: p50 ${p50 === undefined ? '–' : formatMicroseconds(p50)}, p99 ${p99 === undefined ? '–' : formatMicroseconds(p99)}, ` +
-          `${ledger?.received.toLocaleString('en-US')} of ${wanted.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
+          `${(ledger?.received ?? 0).toLocaleString('en-US')} of ${wanted.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
       );
     },
     excluded(trial) {

@@ -112,6 +112,8 @@ export function verdictSentences(run: RunResult): string[] {
 /** The command that looks around the operating point; undefined for a run that already does. */
 export function exploreCommand(run: RunResult): string | undefined {
   if (run.points.length > 1) return undefined;
-  const separator = run.command.includes(' -- ') ? ' ' : ' -- ';
-  return `${run.command}${separator}${run.scenario.explore}`;
+  // What was varied by one value only gives way to the sweep.
+  const command = run.command.replace(/ --vary (?:'[^']*'|\S+)/, '').replace(/ --$/, '');
+  const separator = command.includes(' -- ') ? ' ' : ' -- ';
+  return `${command}${separator}${run.scenario.explore}`;
 }
