@@ -33,11 +33,14 @@ function pointLines(
   comparisons: readonly RunComparison[],
   nameOf: Naming,
 ): string[] {
-  return run.points.flatMap((point) => {
+  const lines = run.points.flatMap((point) => {
     const here = comparisons.filter((one) => pointName(one.point) === pointName(point));
     if (here.length === 0) return [];
-    return [`${pointName(point)}: ${pairTitle({ ...run, points: [point] }, here, nameOf)}.`];
+    return [{ point, says: `${pairTitle({ ...run, points: [point] }, here, nameOf)}.` }];
   });
+  // The same of every point is what the title has said.
+  if (new Set(lines.map(({ says }) => says)).size === 1) return [];
+  return lines.map(({ point, says }) => `${pointName(point)}: ${says}`);
 }
 
 function byPair(comparisons: readonly RunComparison[]): RunComparison[][] {

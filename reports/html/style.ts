@@ -30,6 +30,7 @@ body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.55 ${FONT};fo
 main,header,footer,nav{max-width:62rem;margin:0 auto;padding:0 1.25rem}
 h1,h2,h3,h4{line-height:1.25;text-wrap:balance}
 h1{font-size:clamp(1.5rem,1.1rem + 1.8vw,2.15rem);margin:.2rem 0 .6rem;letter-spacing:-.012em}
+h1.long{font-size:clamp(1.15rem,1rem + .7vw,1.45rem);line-height:1.4;letter-spacing:0;text-wrap:pretty}
 h2{font-size:1.35rem;margin:0 0 .5rem}
 h3{font-size:1.1rem;margin:0 0 .35rem}
 h4{font-size:.85rem;font-weight:600;color:var(--muted);margin:.9rem 0 .1rem}

@@ -24,13 +24,16 @@ export function verdictSection(run: RunResult, looks: readonly ArmLook[]): Marku
   return html`<section id="verdict" aria-labelledby="verdict-title">
 ${unfinished(run)}
 <p class="question">${run.scenario.question}</p>
-<h1 id="verdict-title">${title}</h1>
+<h1 id="verdict-title"${title.length > LONG_TITLE ? html` class="long"` : undefined}>${title}</h1>
 ${rest.map((sentence) => html`<p class="rest">${sentence}</p>`)}
 ${findings(run, comparisons)}
 ${facts(run, comparisons)}
 ${warnings(run)}
 </section>`;
 }
+
+/** Characters from which a title is a text to be read, in letters for that. */
+const LONG_TITLE = 140;
 
 /** More sentences than this and the reader would not get past them; they can be opened. */
 const SENTENCES_SHOWN = 6;
