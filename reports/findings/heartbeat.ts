@@ -24,7 +24,12 @@ import type { Finding } from './finding.ts';
 
 export const heartbeatFinding: Finding = {
   applies: ({ trials }) => trials.some(({ beat }) => beat !== undefined),
-  answer: (run) => run.points.flatMap((point) => answerAt(run, point)),
+  answer: (run) => {
+    const swept = run.points.filter((point) => nameOf(run, point) !== undefined);
+    const [point] = swept;
+    if (point === undefined) return [];
+    return swept.length === 1 ? answerAt(run, point) : answerOver(run, swept);
+  },
   // Of one interval there is nothing to draw: all of them are drawn together.
   figure: () => undefined,
   overview: heartbeatFigure,
@@ -54,22 +59,62 @@ function answerAt(run: RunResult, point: Point): string[] {
     );
     return `over ${arm.title} ${cpu} of a core per ${CROWD.toLocaleString('en-US')} connections and ${bytes} on the wire for each`;
   });
-  const alarms = known.reduce(
-    (sum, { records }) => sum + records.reduce((all, { falseAlarms }) => all + falseAlarms, 0),
-    0,
-  );
   return [
     `${setting(one.first)}, after the network had begun to swallow everything, ${found.join('; ')}.`,
     one.first.heartbeatMs === 0
       ? 'TCP’s own probes are the kernel’s work: they are in neither the CPU nor the bytes of heartbeats.'
       : `While nothing is wrong, heartbeats take ${costs.join('; ')}.`,
-    ...(alarms === 0
+    ...alarmText(known.flatMap(({ records }) => records)),
+  ];
+}
+
+/** One row of figures per protocol, in the order of the sweep; the words of each point would be a wall. */
+function answerOver(run: RunResult, points: readonly Point[]): string[] {
+  const row = (arm: Arm, id: MetricId): string | undefined => {
+    const texts = points.map((point) => figureText(run, arm, point, id).text);
+    return texts.every((text) => text === '–') ? undefined : texts.join(', ');
+  };
+  const arms = run.arms.filter((arm) =>
+    points.some((point) => recordsOf(run, arm, point).length > 0),
+  );
+  const noticed = arms.map((arm) => {
+    const [server, client] = (['heartbeat.server.max', 'heartbeat.client.max'] as const).map((id) =>
+      row(arm, id),
+    );
+    const byServer =
+      server === undefined ? 'its server did not notice all' : `its server after ${server}`;
+    return `over ${arm.title} ${byServer}, the clients ${client === undefined ? 'did not' : `after ${client}`}`;
+  });
+  const costs = arms.map(
+    (arm) =>
+      `over ${arm.title} ${row(arm, 'heartbeat.cpu') ?? '–'} of a core per ${CROWD.toLocaleString('en-US')} connections and ${row(arm, 'heartbeat.bytes') ?? '–'} on the wire for each`,
+  );
+  const records = arms.flatMap((arm) => points.flatMap((point) => recordsOf(run, arm, point)));
+  const onlyWrites = arms.find((arm) =>
+    points
+      .flatMap((point) => recordsOf(run, arm, point))
+      .every(({ heartbeatMs, server }) => heartbeatMs > 0 && server.found === 0),
+  );
+  return [
+    `With ${points.map((point) => nameOf(run, point)).join(', ')} between heartbeats, all dead peers had been noticed: ${noticed.join('; ')}.`,
+    `While nothing is wrong, those heartbeats take ${costs.join('; ')}.`,
+    ...(onlyWrites === undefined
       ? []
       : [
-          alarms === 1
-            ? 'One connection was ended although nothing was wrong with it.'
-            : `${alarms} connections were ended although nothing was wrong with them.`,
+          `The server of ${onlyWrites.title} found none: it only writes, so it waits until the kernel gives up sending again, which takes minutes.`,
         ]),
+    ...alarmText(records),
+  ];
+}
+
+/** How many found themselves cut off although they were not. */
+function alarmText(records: readonly BeatRecord[]): string[] {
+  const alarms = records.reduce((sum, { falseAlarms }) => sum + falseAlarms, 0);
+  if (alarms === 0) return [];
+  return [
+    alarms === 1
+      ? 'One connection was ended although nothing was wrong with it.'
+      : `${alarms} connections were ended although nothing was wrong with them.`,
   ];
 }
 
