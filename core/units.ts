@@ -97,7 +97,14 @@ export function formatBytes(bytes: number): string {
 }
 
 export function formatPercent(share: number): string {
-  return `${formatNumber(share * 100)} %`;
+  const percent = share * 100;
+  // What is nearly all must not read as all of it: one of a million that is missing is missing.
+  if (percent < 100 && percent >= 99.95) {
+    // A millionth of a digit is what binary fractions leave behind.
+    const digits = Math.min(6, Math.ceil(-Math.log10(100 - percent) - 1e-6));
+    return `${(Math.floor(percent * 10 ** digits + 1e-6) / 10 ** digits).toFixed(digits)} %`;
+  }
+  return `${formatNumber(percent)} %`;
 }
 
 /** A change as a person says it: 1.043 → '+4.3 %', 0.5 → '−50 %'. */

@@ -9,6 +9,7 @@ import { figureText } from '../figure-text.ts';
 import type { View } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { memoryGrowth } from '../metrics/stall.ts';
+import { pointText } from '../param-text.ts';
 import type { Finding } from './finding.ts';
 import { stallFigure } from './stall-figure.ts';
 
@@ -20,7 +21,7 @@ export const backpressureFinding: Finding = {
   answer(run) {
     const many = run.points.length > 1;
     return run.points.flatMap((point) => {
-      const where = many ? `With ${pointName(point)}: ` : '';
+      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
       const arms = stalledArms(run, point);
       if (arms.length === 0) return [];
       const sentences = [
@@ -69,6 +70,9 @@ function othersSentence(run: RunResult, point: Point, arms: readonly Arm[]): str
   if (first === undefined) return undefined;
   const { planned, readBytesPerS, fromMs, untilMs, healthy } = first;
   const what = readBytesPerS === 0 ? 'read nothing' : `read ${formatBytes(readBytesPerS)}/s`;
+  const how = `${what} for ${formatMicroseconds((untilMs - fromMs) * 1_000)}`;
+  if (healthy.clients === 0)
+    return `All ${whole(planned)} clients ${how}, so there is nobody who could have noticed.`;
   const who = `${whole(planned)} of ${whole(planned + healthy.clients)} clients`;
   const noticed = perArm(arms, (arm) => {
     const of = (one: Arm): string => {
@@ -82,7 +86,7 @@ function othersSentence(run: RunResult, point: Point, arms: readonly Arm[]): str
       calm === undefined ? '' : `, without them ${of(calm)}: ${verdictText(run, point, arm, calm)}`;
     return `${of(arm)}${against}`;
   });
-  return `While ${who} ${what} for ${formatMicroseconds((untilMs - fromMs) * 1_000)}, messages to the others took ${noticed}. Of what was due to the others, ${arms.map((arm) => `${textOf(run, arm, point, 'healthy.reach')} came over ${arm.title}`).join(' and ')}.`;
+  return `While ${who} ${how}, messages to the others took ${noticed}. Of what was due to the others, ${arms.map((arm) => `${textOf(run, arm, point, 'healthy.reach')} came over ${arm.title}`).join(' and ')}.`;
 }
 
 const VERDICTS: Readonly<Record<string, string>> = {
@@ -152,7 +156,9 @@ function fateSentence(run: RunResult, point: Point, arms: readonly Arm[]): strin
     const records = recordsOf(run, arm, point);
     const stalled = records.reduce((sum, one) => sum + one.stalled, 0);
     const evicted = records.reduce((sum, one) => sum + one.evictedMs.length, 0);
-    const dropped = median(records.map(({ accounts, stalled: all }) => accounts.dropped / all));
+    const dropped = median(
+      records.flatMap(({ accounts, stalled: all }) => (all > 0 ? [accounts.dropped / all] : [])),
+    );
     const sent =
       evicted === 0
         ? []

@@ -8,18 +8,20 @@ import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armTag } from '../html/arm-look.ts';
-import type { BeatPoint } from '../html/charts/heartbeat.ts';
-import { heartbeatChart } from '../html/charts/heartbeat.ts';
+import type { IntervalPoint } from '../html/charts/intervals.ts';
+import { intervalChart } from '../html/charts/intervals.ts';
 import type { Panel } from '../html/figure.ts';
 import { figure } from '../html/figure.ts';
 import { armLegend } from '../html/legend.ts';
 import type { Markup } from '../html/markup.ts';
-import { figures, table, words } from '../html/table.ts';
+import { figureCell, figures, table, words } from '../html/table.ts';
 import type { Metric } from '../metric.ts';
+import { formatMetric } from '../metric.ts';
 import type { Side } from '../metrics/heartbeat.ts';
 import { CROWD } from '../metrics/heartbeat.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
+import { pointText } from '../param-text.ts';
 import type { Finding } from './finding.ts';
 
 export const heartbeatFinding: Finding = {
@@ -165,9 +167,14 @@ const PANELS: readonly { id: string; heading: string; metric: MetricId }[] = [
 function nameOf(run: RunResult, point: Point): string | undefined {
   const first = run.arms.flatMap((arm) => recordsOf(run, arm, point))[0];
   if (first === undefined) return undefined;
-  return first.heartbeatMs > 0
-    ? seconds(first.heartbeatMs)
-    : `${seconds(first.keepAliveMs)}, keep-alive`;
+  const how =
+    first.heartbeatMs > 0
+      ? seconds(first.heartbeatMs)
+      : `${seconds(first.keepAliveMs)}, keep-alive`;
+  // Points that differ in something else are not to be drawn on top of each other.
+  const { interval: _interval, method: _method, ...others } = point;
+  const rest = pointText(run.scenario, others);
+  return rest === '' ? how : `${how} (${rest})`;
 }
 
 function heartbeatFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefined {
@@ -180,7 +187,12 @@ function heartbeatFigure(run: RunResult, looks: readonly ArmLook[]): Markup | un
           id: `heartbeat-${id}`,
           heading,
           label: `${heading}, against the interval of heartbeats, per arm`,
-          spec: heartbeatChart(points, order, metrics[metric].unit),
+          spec: intervalChart(points, {
+            order,
+            format: (value) => formatMetric(metrics[metric].unit, value),
+            height: 180,
+            middle: 'over all rounds',
+          }),
         };
   }).filter((panel) => panel !== undefined);
   if (panels.length === 0) return undefined;
@@ -206,14 +218,14 @@ function heartbeatFigure(run: RunResult, looks: readonly ArmLook[]): Markup | un
         looks.map((look) => [
           nameOf(run, point) ?? '–',
           armTag(look),
-          ...PANELS.map(({ metric }) => figureText(run, look.arm, point, metric).text),
+          ...PANELS.map(({ metric }) => figureCell(figureText(run, look.arm, point, metric))),
         ]),
       ),
     }),
   });
 }
 
-function pointsOf(run: RunResult, looks: readonly ArmLook[], id: MetricId): BeatPoint[] {
+function pointsOf(run: RunResult, looks: readonly ArmLook[], id: MetricId): IntervalPoint[] {
   const metric: Metric = metrics[id];
   return looks.flatMap((look) =>
     run.points.flatMap((point) => {

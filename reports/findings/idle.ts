@@ -1,14 +1,13 @@
 /** What connections cost on which nothing happens: bytes on both sides and in the kernel, CPU for heartbeats. */
 import type { Arm, Point, RunResult } from '../../core/result.ts';
-import { pointName } from '../../core/result.ts';
 import { median } from '../../core/stats.ts';
 import { formatBytes, formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { armTag } from '../html/arm-look.ts';
+import type { IntervalPoint } from '../html/charts/intervals.ts';
+import { intervalChart } from '../html/charts/intervals.ts';
 import type { MemorySeries } from '../html/charts/memory-slope.ts';
 import { memorySlopeChart } from '../html/charts/memory-slope.ts';
-import type { RestCpu } from '../html/charts/rest-cpu.ts';
-import { restCpuChart } from '../html/charts/rest-cpu.ts';
 import type { Panel } from '../html/figure.ts';
 import { figure } from '../html/figure.ts';
 import { armLegend } from '../html/legend.ts';
@@ -29,6 +28,7 @@ import {
   serverBytes,
   usedBytes,
 } from '../metrics/rest.ts';
+import { pointText } from '../param-text.ts';
 import type { Finding } from './finding.ts';
 
 export const idleFinding: Finding = {
@@ -36,7 +36,7 @@ export const idleFinding: Finding = {
   answer(run) {
     const many = run.points.length > 1;
     return run.points.flatMap((point) => {
-      const where = many ? `With ${pointName(point)}: ` : '';
+      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
       const sentences = [
         memorySentence(run, point),
         cpuSentence(run, point),
@@ -56,10 +56,18 @@ function memorySentence(run: RunResult, point: Point): string | undefined {
     const server = costOf(run, arm, point, serverBytes);
     if (server === undefined) return [];
     const kernel = costOf(run, arm, point, kernelBytes);
-    const inKernel = kernel === undefined ? '' : ` and ${formatBytes(kernel.value)} in the kernel`;
-    return [`${formatBytes(server.value)} in the server${inKernel} over ${arm.title}`];
+    const inKernel = kernel === undefined ? '' : ` and ${sizeText(kernel)} in the kernel`;
+    return [`${sizeText(server)} in the server${inKernel} over ${arm.title}`];
   });
   return parts.length === 0 ? undefined : `One idle connection takes ${parts.join(', ')}.`;
+}
+
+/** A figure whose interval holds zero is none. */
+function sizeText({ value, low, high }: MemoryCost): string {
+  if (low > 0) return formatBytes(value);
+  return high <= 0
+    ? 'nothing'
+    : `an amount that cannot be told from nothing (at most ${formatBytes(high)})`;
 }
 
 /** How sure that is, and what is not in it. */
@@ -81,7 +89,7 @@ function doubtSentence(run: RunResult, point: Point): string | undefined {
   );
   if (sure.length === 0) return undefined;
   const ends = all.flatMap(({ arm, generator }) =>
-    generator === undefined ? [] : [`${formatBytes(generator.value)} over ${arm.title}`],
+    generator === undefined ? [] : [`${sizeText(generator)} over ${arm.title}`],
   );
   const kernel = all.some((one) => one.kernel !== undefined)
     ? 'The kernel’s share is for both ends, since both are on this machine'
@@ -166,7 +174,12 @@ function idleFigure(view: View): Markup | undefined {
           id: `${id}-cpu`,
           heading: `CPU of the server for ${CROWD.toLocaleString('en-US')} connections, share of a core`,
           label: 'CPU of the server at rest against the interval of heartbeats, per arm',
-          spec: restCpuChart(cpu, beatText),
+          spec: intervalChart(cpu, {
+            order: [...new Set(cpu.map(({ at }) => at))],
+            format: formatPercent,
+            height: 200,
+            middle: 'median of rounds',
+          }),
         },
   ].filter((panel) => panel !== undefined);
   if (panels.length === 0) return undefined;
@@ -219,12 +232,12 @@ function seriesOf(view: View, bytes: Bytes): MemorySeries[] {
   });
 }
 
-function restCpu({ run, point, looks }: View): RestCpu[] {
+function restCpu({ run, point, looks }: View): IntervalPoint[] {
   return looks.flatMap((look) =>
     intervalsOf(run, point).flatMap((heartbeatMs) => {
       const rounds = cpuOf(run, look.arm, point, heartbeatMs);
       const middle = median(rounds);
-      return middle === undefined ? [] : [{ look, heartbeatMs, rounds, middle }];
+      return middle === undefined ? [] : [{ look, at: beatText(heartbeatMs), rounds, middle }];
     }),
   );
 }

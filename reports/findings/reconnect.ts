@@ -1,25 +1,25 @@
 /** What a cut in the middle of a load came to: when everybody was back, what the herd cost, what was lost. */
-import { decodeHistogram } from '../../core/histogram.ts';
+import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';
 import type { FaultRecord } from '../../core/records/fault.ts';
 import type { Arm, Point, RunResult, Trial } from '../../core/result.ts';
-import { pointName } from '../../core/result.ts';
 import { median } from '../../core/stats.ts';
 import { formatMicroseconds, formatNumber, formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import type { FigureText } from '../figure-text.ts';
 import { figureText } from '../figure-text.ts';
 import { armTag } from '../html/arm-look.ts';
-import type { ComebackSeries, StepValue } from '../html/charts/comeback.ts';
-import { comebackChart } from '../html/charts/comeback.ts';
+import { overTimeChart } from '../html/charts/over-time.ts';
 import { figure } from '../html/figure.ts';
 import { armLegend } from '../html/legend.ts';
 import type { Markup } from '../html/markup.ts';
 import { html } from '../html/markup.ts';
 import { figureCell, figures, table, words } from '../html/table.ts';
+import { isZero, timedValues, timeSeries } from '../html/time-series.ts';
 import type { View } from '../html/view.ts';
 import { countedOf } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
+import { pointText } from '../param-text.ts';
 import type { Finding } from './finding.ts';
 
 export const reconnectFinding: Finding = {
@@ -28,7 +28,7 @@ export const reconnectFinding: Finding = {
   answer(run) {
     const many = run.points.length > 1;
     return run.points.flatMap((point) => {
-      const where = many ? `With ${pointName(point)}: ` : '';
+      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
       const sentences = [backSentence(run, point), priceSentence(run, point)];
       return sentences.flatMap((one) => (one === undefined ? [] : [`${where}${one}`]));
     });
@@ -74,7 +74,7 @@ function backSentence(run: RunResult, point: Point): string | undefined {
     const [half, most, last] = (
       ['reconnect.back.p50', 'reconnect.back.p99', 'reconnect.back.max'] as const
     ).map((id) => textOf(run, arm, point, id));
-    return `${arm.title} after ${half}, ${most} and ${last}`;
+    return half === '–' ? `${arm.title} nobody` : `${arm.title} after ${half}, ${most} and ${last}`;
   });
   return (
     `After ${done}${windowText(arms.flatMap((arm) => recordsOf(run, arm, point)))}, half, 99 of 100 and the last of the clients were back: ${backs.join('; ')}.` +
@@ -113,6 +113,8 @@ function priceSentence(run: RunResult, point: Point): string | undefined {
 
 function lossText(run: RunResult, point: Point, arms: readonly Arm[]): string {
   const sums = arms.map((arm) => ({ arm, ...sumOf(countedTrials(run, arm.name, point)) }));
+  if (sums.some(({ expected }) => expected === 0))
+    return 'What was lost is not known of every arm.';
   const wrong = sums.filter(({ lost, duplicated, reordered }) => lost + duplicated + reordered > 0);
   if (wrong.length === 0) {
     const replayed = sums.map(
@@ -233,9 +235,12 @@ export function comebackFigure(view: View, say: ComebackWords = CUT): Markup | u
   );
   const [first] = records;
   if (first === undefined) return undefined;
-  const drawn = SIGNALS.map((signal) => ({ signal, series: seriesOf(view, signal) })).filter(
-    ({ series, signal }) => signal === SIGNALS[0] || !isFlat(series),
-  );
+  const drawn = SIGNALS.map((signal) => ({
+    signal,
+    series: timeSeries(view.looks, (look) =>
+      countedOf(view, look).map(({ fault }) => timedValues(fault?.timeline ?? [], signal.pick)),
+    ),
+  })).filter(({ series, signal }) => signal === SIGNALS[0] || !isZero(series));
   const seconds = Math.max(
     ...records.map(({ timeline }) => ((timeline.at(-1)?.ms ?? 0) + 100) / 1_000),
   );
@@ -255,11 +260,14 @@ export function comebackFigure(view: View, say: ComebackWords = CUT): Markup | u
       id: `comeback${view.suffix}-${index}`,
       heading: signal.title,
       label: `${signal.title} over the time of the load, per arm`,
-      spec: comebackChart(series, {
+      spec: overTimeChart(series, {
         format: signal.format,
         height: signal.height,
-        fault: [from, to],
+        scale: 'zero',
+        jumps: true,
+        band: [from, to],
         seconds,
+        title: 'seconds since the start of the load',
         last: index === drawn.length - 1,
       }),
     })),
@@ -292,7 +300,7 @@ function confirmation(records: readonly FaultRecord[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   const range = least === most ? whole(least) : `${whole(least)} to ${whole(most)}`;
   const noticed = median(
-    records.flatMap(({ detected }) => decodeHistogram(detected).getValueAtPercentile(50)),
+    records.flatMap(({ detected }) => valueAtQuantile(decodeHistogram(detected), 0.5) ?? []),
   );
   const by = (records[0]?.confirmed.by ?? '').replace(/ \d+ /, ' ');
   const seen =
@@ -317,32 +325,5 @@ function refusalTable(view: View): Markup | undefined {
     label: 'Why attempts were refused, over all rounds',
     columns: [words('arm'), words('cause'), figures('attempts')],
     rows,
-  });
-}
-
-function isFlat(series: readonly ComebackSeries[]): boolean {
-  return series.every(({ rounds }) => rounds.every((all) => all.every(({ value }) => value === 0)));
-}
-
-function seriesOf(view: View, { pick }: Signal): ComebackSeries[] {
-  return view.looks.flatMap((look) => {
-    const rounds = countedOf(view, look).flatMap(({ fault }): StepValue[][] => {
-      const values = (fault?.timeline ?? []).flatMap((step) => {
-        const value = pick(step);
-        return value === undefined ? [] : [{ at: step.ms / 1_000, value }];
-      });
-      return values.length === 0 ? [] : [values];
-    });
-    if (rounds.length === 0) return [];
-    const perStep = new Map<number, number[]>();
-    for (const { at, value } of rounds.flat()) {
-      const known = perStep.get(at);
-      if (known === undefined) perStep.set(at, [value]);
-      else known.push(value);
-    }
-    const middle = [...perStep]
-      .sort(([a], [b]) => a - b)
-      .map(([at, values]) => ({ at, value: median(values) ?? 0 }));
-    return [{ look, rounds, middle }];
   });
 }

@@ -1,11 +1,11 @@
 /** What replacing the processes of a server one by one came to: how long clients were away, and what it cost them. */
 import type { FaultRecord } from '../../core/records/fault.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
-import { pointName } from '../../core/result.ts';
 import { formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';
 import type { MetricId } from '../metrics/registry.ts';
+import { pointText } from '../param-text.ts';
 import type { Finding } from './finding.ts';
 import { comebackFigure } from './reconnect.ts';
 
@@ -14,7 +14,7 @@ export const restartFinding: Finding = {
     scenario.name === 'restart' && trials.some(({ fault }) => fault !== undefined),
   answer(run) {
     return run.points.flatMap((point) => {
-      const where = run.points.length > 1 ? `With ${pointName(point)}: ` : '';
+      const where = run.points.length > 1 ? `With ${pointText(run.scenario, point)}: ` : '';
       const arms = armsWith(run, point);
       if (arms.length === 0) return [];
       return [

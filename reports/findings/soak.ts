@@ -15,6 +15,7 @@ import type { Content, Markup } from '../html/markup.ts';
 import { html } from '../html/markup.ts';
 import { figures, table, words } from '../html/table.ts';
 import type { View } from '../html/view.ts';
+import { pointText } from '../param-text.ts';
 import type { Amount, Drift, Side } from '../soak-trends.ts';
 import { amountsOf, growthOf, heldBytes, latencyOf, residentBytes } from '../soak-trends.ts';
 import type { Slope, SoakVerdict } from '../soak-verdict.ts';
@@ -26,7 +27,7 @@ export const soakFinding: Finding = {
   answer(run) {
     const many = run.points.length > 1;
     return run.points.flatMap((point) => {
-      const where = many ? `With ${pointName(point)}: ` : '';
+      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
       const all = run.arms.flatMap((arm) =>
         soaksOf(run, arm, point).map(({ trial, record }): Said => {
           const round = run.options.rounds > 1 ? `, round ${trial.round + 1}` : '';
@@ -122,13 +123,16 @@ function longText({ name, trial, said, record }: Said): string {
   const cut = trial.outcome === 'failed' ? ', cut off in the middle' : '';
   const load = `${record.ratePerS.toLocaleString('en-US')} messages/s to ${record.clients.toLocaleString('en-US')} clients`;
   return `${name}, ${load}, ${timeText(said.seconds)}${cut}: ${[
-    memoryText(said),
+    memoryText(said, record),
     countText(said),
     driftText(said, trial),
   ].join(' ')}`;
 }
 
-function memoryText({ resident, held, live, looks }: SoakVerdict): string {
+function memoryText({ resident, held, live, looks }: SoakVerdict, { samples }: SoakRecord): string {
+  if (samples.every(({ server }) => server.rssBytes === undefined)) {
+    return 'Nothing is known of the memory of the server.';
+  }
   const parts = [
     ...(live === undefined
       ? []

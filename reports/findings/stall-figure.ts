@@ -5,12 +5,13 @@ import { formatBytes, formatMicroseconds } from '../../core/units.ts';
 import { figureText } from '../figure-text.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armTag } from '../html/arm-look.ts';
-import type { StallChartOptions, StallSeries, StallStep } from '../html/charts/stall.ts';
-import { stallChart } from '../html/charts/stall.ts';
+import type { OverTimeOptions, TimeSeries } from '../html/charts/over-time.ts';
+import { overTimeChart } from '../html/charts/over-time.ts';
 import { figure } from '../html/figure.ts';
 import { armLegend } from '../html/legend.ts';
 import type { Markup } from '../html/markup.ts';
 import { figureCell, figures, table, words } from '../html/table.ts';
+import { isZero, timedValues, timeSeries } from '../html/time-series.ts';
 import type { View } from '../html/view.ts';
 import { countedOf } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
@@ -18,9 +19,7 @@ import { metrics } from '../metrics/registry.ts';
 
 type Step = StallRecord['timeline'][number];
 
-interface Signal
-  extends Pick<StallChartOptions, 'format' | 'height' | 'scale'>,
-    Partial<Pick<StallChartOptions, 'bytes'>> {
+interface Signal extends Pick<OverTimeOptions, 'format' | 'height' | 'scale' | 'bytes'> {
   readonly title: string;
   pick(step: Step): number | undefined;
 }
@@ -117,13 +116,14 @@ export function stallFigure(view: View): Markup | undefined {
       id: `stall${view.suffix}-${index}`,
       heading: signal.title,
       label: `${signal.title} over the time of the load, per arm`,
-      spec: stallChart(series, {
+      spec: overTimeChart(series, {
         format: signal.format,
         height: signal.height,
         scale: signal.scale,
         bytes: signal.bytes === true,
-        stall: [from, until],
+        band: [from, until],
         seconds,
+        title: 'seconds since the start of the load',
         last: index === drawn.length - 1,
       }),
     })),
@@ -161,35 +161,14 @@ function transportsOf(looks: readonly ArmLook[]): ArmLook[][] {
   return [...groups.values()];
 }
 
-function isZero(series: readonly StallSeries[]): boolean {
-  return series.every(({ rounds }) => rounds.every((all) => all.every(({ value }) => value === 0)));
-}
-
 function seriesOf(
   view: View,
   looks: readonly ArmLook[],
   { pick }: Pick<Signal, 'pick'>,
-): StallSeries[] {
-  return looks.flatMap((look) => {
-    const rounds = recordsOf(view, look).flatMap(({ timeline }): StallStep[][] => {
-      const values = timeline.flatMap((step) => {
-        const value = pick(step);
-        return value === undefined ? [] : [{ at: step.ms / 1_000, value }];
-      });
-      return values.length === 0 ? [] : [values];
-    });
-    if (rounds.length === 0) return [];
-    const perStep = new Map<number, number[]>();
-    for (const { at, value } of rounds.flat()) {
-      const known = perStep.get(at);
-      if (known === undefined) perStep.set(at, [value]);
-      else known.push(value);
-    }
-    const middle = [...perStep]
-      // Where a round has no look at a step, the median of the others would jump.
-      .filter(([, values]) => values.length === rounds.length)
-      .sort(([a], [b]) => a - b)
-      .map(([at, values]) => ({ at, value: median(values) ?? 0 }));
-    return [{ look, rounds, middle }];
-  });
+): TimeSeries[] {
+  return timeSeries(
+    looks,
+    (look) => recordsOf(view, look).map(({ timeline }) => timedValues(timeline, pick)),
+    'common',
+  );
 }

@@ -13,6 +13,7 @@ export type Bytes = (step: MemoryStep) => number | undefined;
 
 export const serverBytes: Bytes = (step) => step.serverBytes;
 export const usedBytes: Bytes = (step) => step.serverUsedBytes;
+const proxyBytes: Bytes = (step) => step.proxyBytes;
 export const generatorBytes: Bytes = (step) => step.generatorBytes;
 /** Sockets and their buffers; a part that is missing makes the whole unknown. */
 export const kernelBytes: Bytes = ({ tcpBytes, slabBytes }) =>
@@ -70,6 +71,11 @@ export const restMetrics = {
     'of it JavaScript',
     'of the memory per idle connection what JavaScript holds: live objects, and buffers outside the heap',
     usedBytes,
+  ),
+  'proxy.memory': slope(
+    'proxy memory per connection',
+    'resident memory of all processes of the proxy per idle connection of a client: the slope over several counts, so without the proxy itself',
+    proxyBytes,
   ),
   'kernel.memory': slope(
     'kernel memory per connection',

@@ -90,6 +90,22 @@ describe('silent peers', () => {
     expect(exploreCommand(once)).toBe('npm run bench heartbeat -- --vary method=beat,keepalive');
   });
 
+  test('of points that differ in something else are told apart', () => {
+    const points = [
+      { interval: 2_000, clients: 100 },
+      { interval: 2_000, clients: 200 },
+    ];
+    const both = {
+      ...runWith(points.map((point) => ({ ...beat('ws', 0, 2_000), point }))),
+      points,
+    };
+    const rows = renderHtml(both).match(/<th scope="row"[^>]*>2\.00 s[^<]*/g) ?? [];
+    expect([...new Set(rows.map((row) => row.replace(/.*>/, '')))]).toEqual([
+      '2.00 s (clients=100)',
+      '2.00 s (clients=200)',
+    ]);
+  });
+
   test('have their times and costs as metrics', () => {
     const { metrics } = beat('ws', 0, 2_000);
     expect(metrics['heartbeat.server.found']).toBe(1);

@@ -108,6 +108,14 @@ describe('memory at rest', () => {
     expect(doubt).toContain('9.00 KiB over SSE');
   });
 
+  test('is no figure where its interval holds zero', () => {
+    const unsure = idleRun([atRest('ws', 0, 6 * KIB, 200 * MIB)]);
+    const [memory] = answersOf(unsure);
+    expect(memory).toMatch(
+      /^One idle connection takes an amount that cannot be told from nothing \(at most [\d.]+ [KM]iB\) in the server and 8\.00 KiB in the kernel over WebSocket\.$/,
+    );
+  });
+
   test('has an interval over its rounds, or that of its one line', () => {
     const one = memoryCost([atRest('sse', 0, 10 * KIB, MIB)], serverBytes);
     expect(one?.rounds).toBe(1);

@@ -3,7 +3,8 @@ import { labelled, span, tickText, Y_AXIS } from './theme.ts';
 
 /** Largest first: a round number of these is a round number of bytes. */
 const BYTE_UNITS = [2 ** 30, 2 ** 20, 2 ** 10, 1];
-const TOPS = [1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10];
+/** Their halves are round too: a tick in the middle that says 3 stands at 3 and not at 2.5. */
+const TOPS = [1, 2, 4, 6, 8, 10];
 const STEPS = [1, 2, 2.5, 5, 10];
 
 interface AxisOptions {
@@ -61,8 +62,10 @@ const unitOf = (amount: number, bytes: boolean): number =>
   bytes ? (BYTE_UNITS.find((one) => amount >= one) ?? 1) : 1;
 
 function roundUp(amount: number, bytes: boolean): number {
+  // Zero all the time is a line on the ground of any axis.
+  if (amount <= 0) return 1;
   const unit = unitOf(amount, bytes);
-  const inUnits = Math.max(amount / unit, 1e-9);
+  const inUnits = amount / unit;
   const magnitude = 10 ** Math.floor(Math.log10(inUnits));
   return (TOPS.find((step) => step * magnitude >= inUnits) ?? 10) * magnitude * unit;
 }

@@ -90,7 +90,9 @@ export function logAxis(
   format: (value: number) => string,
   fewestTicks = 3,
 ) {
-  const positive = values.filter((value) => value > 0);
+  const above = values.filter((value) => value > 0);
+  // Of nothing there is an axis all the same, or the whole drawing would be refused.
+  const positive = above.length > 0 ? above : [1];
   const low = Math.min(...positive) / 1.12;
   const high = Math.max(...positive) * 1.12;
   const candidates = STEPS.map((steps) => ticksBetween(low, high, steps));

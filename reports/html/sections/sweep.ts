@@ -1,13 +1,13 @@
 /** Runs with a swept parameter: how each headline metric moves with it, before anything else. */
 
 import type { RunResult } from '../../../core/result.ts';
-import { pointName } from '../../../core/result.ts';
 import { countedTrials, figureOf } from '../../derive.ts';
 import { figureText, valueText } from '../../figure-text.ts';
 import { flowOfRun, flowWords } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
 import type { MetricId } from '../../metrics/registry.ts';
 import { isMetricId } from '../../metrics/registry.ts';
+import { pointText } from '../../param-text.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { armTag } from '../arm-look.ts';
 import type { SweepValue } from '../charts/sweep.ts';
@@ -50,7 +50,7 @@ export function sweepFigure(run: RunResult, looks: readonly ArmLook[]): Markup |
         label: `${metricOf(id)?.title ?? id} against ${swept}`,
         columns: [words(swept), ...looks.map((look) => figures(armTag(look)))],
         rows: run.points.map((point): Content[] => [
-          pointName(point),
+          pointText(run.scenario, point),
           ...looks.map((look) => figureCell(figureText(run, look.arm, point, id))),
         ]),
       }),
@@ -68,7 +68,7 @@ function valuesOf(
   const metric = metricOf(id);
   for (const point of run.points) {
     const [only = ''] = names;
-    const at = (names.length === 1 ? point[only] : undefined) ?? pointName(point);
+    const at = (names.length === 1 ? point[only] : undefined) ?? pointText(run.scenario, point);
     for (const look of looks) {
       const trials = countedTrials(run, look.arm.name, point);
       const deadlineUs = trials[0]?.probes['deadlineUs'];

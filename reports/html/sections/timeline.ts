@@ -1,15 +1,15 @@
 /** What happened over the seconds of the measurement: latency, and under it what may have caused it. */
 import type { TimelinePoint } from '../../../core/result.ts';
-import { median } from '../../../core/stats.ts';
 import { formatMicroseconds, formatNumber } from '../../../core/units.ts';
 import { flowOfRun } from '../../flow.ts';
 import { armTag } from '../arm-look.ts';
-import type { TimelineSeries } from '../charts/timeline.ts';
-import { timelineChart } from '../charts/timeline.ts';
+import type { TimeSeries } from '../charts/over-time.ts';
+import { overTimeChart } from '../charts/over-time.ts';
 import { figure } from '../figure.ts';
 import { armLegend } from '../legend.ts';
 import type { Markup } from '../markup.ts';
 import { figures, table, words } from '../table.ts';
+import { isZero, timeSeries } from '../time-series.ts';
 import type { View } from '../view.ts';
 import { countedOf } from '../view.ts';
 
@@ -66,13 +66,9 @@ export function timelineFigure(view: View): Markup | undefined {
   });
   const withData = measured.filter(({ series }) => series.length > 0);
   if (withData.length === 0) return undefined;
-  const isFlat = (series: readonly TimelineSeries[]): boolean =>
-    series.every(({ rounds }) => rounds.every((round) => round.every(({ value }) => value === 0)));
-  const drawn = withData.filter(({ series, signal }) => signal.latency || !isFlat(series));
+  const drawn = withData.filter(({ series, signal }) => signal.latency || !isZero(series));
   const seconds = Math.max(
-    ...withData.flatMap(({ series }) =>
-      series.flatMap(({ middle }) => middle.map((one) => one.second)),
-    ),
+    ...withData.flatMap(({ series }) => series.flatMap(({ middle }) => middle.map(({ at }) => at))),
   );
   const zero = withData.filter((one) => !drawn.includes(one)).map(({ signal }) => signal.title);
   const missing = measured
@@ -91,11 +87,13 @@ export function timelineFigure(view: View): Markup | undefined {
       id: `timeline${view.suffix}-${index}`,
       heading: signal.title,
       label: `${signal.title} in each second, per arm`,
-      spec: timelineChart(series, {
+      spec: overTimeChart(series, {
         format: signal.format,
-        logarithmic: signal.latency,
+        scale: signal.latency ? 'log' : 'zero',
         height: signal.latency ? 120 : 64,
+        marks: true,
         seconds,
+        title: 'second of the measurement',
         last: index === drawn.length - 1,
       }),
     })),
@@ -116,7 +114,7 @@ export function timelineFigure(view: View): Markup | undefined {
           second,
           ...withData.map(({ signal, series }) => {
             const mine = series.find((one) => one.look === look);
-            const found = mine?.middle.find((one) => one.second === second);
+            const found = mine?.middle.find(({ at }) => at === second);
             return found === undefined ? '–' : signal.format(found.value);
           }),
         ]),
@@ -125,23 +123,14 @@ export function timelineFigure(view: View): Markup | undefined {
   });
 }
 
-function seriesOf(view: View, { pick, latency }: Signal): TimelineSeries[] {
-  return view.looks.flatMap((look) => {
-    const rounds = countedOf(view, look).map(({ timeline }) =>
+function seriesOf(view: View, { pick, latency }: Signal): TimeSeries[] {
+  return timeSeries(view.looks, (look) =>
+    countedOf(view, look).map(({ timeline }) =>
       timeline.flatMap((second) => {
         const value = pick(second);
-        return value === undefined || (latency && value <= 0)
-          ? []
-          : [{ second: second.second, value }];
+        // Of a second in which nothing came there is no latency.
+        return value === undefined || (latency && value <= 0) ? [] : [{ at: second.second, value }];
       }),
-    );
-    const all = rounds.flat();
-    if (all.length === 0) return [];
-    const seconds = [...new Set(all.map(({ second }) => second))].sort((a, b) => a - b);
-    const middle = seconds.map((second) => ({
-      second,
-      value: median(all.filter((one) => one.second === second).map(({ value }) => value)) ?? 0,
-    }));
-    return [{ look, rounds, middle }];
-  });
+    ),
+  );
 }

@@ -1,27 +1,32 @@
 /** One figure against the interval of heartbeats: a dot per round, their medians joined, arms in one panel. */
 import type { TopLevelSpec } from 'vega-lite';
-import type { Unit } from '../../metric.ts';
-import { formatMetric } from '../../metric.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { fromZero } from './linear-axis.ts';
 import { armColor, armShape, base, short, span, tooltip } from './theme.ts';
 
-export interface BeatPoint {
+export interface IntervalPoint {
   readonly look: ArmLook;
-  /** Name of the point: '2 s'. */
+  /** Name of the interval: '2 s'. */
   readonly at: string;
+  /** What stands for all rounds. */
   readonly middle: number;
   readonly rounds: readonly number[];
 }
 
-/** @param order names of all points, in their order, those too at which there is nothing to draw */
-export function heartbeatChart(
-  points: readonly BeatPoint[],
-  order: readonly string[],
-  unit: Unit,
+export interface IntervalOptions {
+  /** Names of all intervals, in their order, those too at which there is nothing to draw. */
+  readonly order: readonly string[];
+  readonly format: (value: number) => string;
+  readonly height: number;
+  /** What `middle` is: 'median of rounds'. */
+  readonly middle: string;
+}
+
+export function intervalChart(
+  points: readonly IntervalPoint[],
+  { order, format, height, middle: middleName }: IntervalOptions,
 ): TopLevelSpec {
   const looks = [...new Set(points.map(({ look }) => look))];
-  const text = (value: number): string => formatMetric(unit, value);
   const rounds = points.flatMap(({ look, at, rounds: values }) =>
     values.map((value) => ({ arm: look.name, at, value: short(value) })),
   );
@@ -29,7 +34,7 @@ export function heartbeatChart(
     arm: look.name,
     at,
     value: short(middle),
-    text: text(middle),
+    text: format(middle),
   }));
   const x = {
     field: 'at',
@@ -41,15 +46,15 @@ export function heartbeatChart(
     field: 'value',
     type: 'quantitative',
     ...fromZero(
-      rounds.map(({ value }) => value),
-      { format: text },
+      [...rounds, ...middles].map(({ value }) => value),
+      { format },
     ),
   } as const;
   const color = armColor(looks);
   const shape = armShape(looks);
   return {
     ...base,
-    height: 180,
+    height,
     layer: [
       {
         data: { values: rounds },
@@ -69,7 +74,7 @@ export function heartbeatChart(
           y,
           color,
           shape,
-          tooltip: tooltip({ arm: 'arm', at: 'a heartbeat every', text: 'over all rounds' }),
+          tooltip: tooltip({ arm: 'arm', at: 'a heartbeat every', text: middleName }),
         },
       },
     ],
