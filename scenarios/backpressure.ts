@@ -6,7 +6,7 @@
 import { fault } from '../core/errors.ts';
 import type { Stall } from '../core/scenario.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, deadline, payload, rate } from './params/load.ts';
+import { clients, deadline, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const backpressure = defineScenario({
@@ -64,15 +64,7 @@ export const backpressure = defineScenario({
         problem: `a stall at ${p.at} ms that lasts ${p.stall} ms is not over within ${p.duration} ms`,
       });
     }
-    const load = {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    } as const;
+    const load = toEverybody(p);
     const slow: Stall = {
       kind: 'stall',
       share: p.stalled,

@@ -1,7 +1,7 @@
 /** One publisher, everybody listens: the load both protocols were made for. */
 import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, deadline, rate } from './params/load.ts';
+import { clients, deadline, rate, toEverybody } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const broadcast = defineScenario({
@@ -29,15 +29,7 @@ export const broadcast = defineScenario({
   quick: quickTiming,
   phases: (p) => [
     { kind: 'connect', clients: p.clients },
-    ...warmUpAndMeasure(p, {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: p['publish-from'],
-        to: { kind: 'everybody' },
-      },
-    }),
+    ...warmUpAndMeasure(p, toEverybody(p, p['publish-from'])),
   ],
   headline: ['latency.p50', 'latency.p99', 'spread.last.p50', 'server.cpu', 'wire.bytes'],
   explore: '--vary clients=100,500,1000,2000',

@@ -1,6 +1,6 @@
 /** How far it goes: the highest load that meets an objective, found by trials and not by extrapolation. */
 import { defineScenario } from '../core/scenario.ts';
-import { clients, payload, rate } from './params/load.ts';
+import { clients, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const capacity = defineScenario({
@@ -57,18 +57,7 @@ export const capacity = defineScenario({
     },
   },
   quick: { duration: 1_000, resolution: 0.3 },
-  phases: (p) => [
-    { kind: 'connect', clients: p.clients },
-    ...warmUpAndMeasure(p, {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    }),
-  ],
+  phases: (p) => [{ kind: 'connect', clients: p.clients }, ...warmUpAndMeasure(p, toEverybody(p))],
   search: (p) => ({
     param: p.search,
     ...(p.search === 'rate'

@@ -4,7 +4,7 @@
  */
 import { MIN_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, deadline, rate } from './params/load.ts';
+import { clients, deadline, rate, toEverybody } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 export const logs = defineScenario({
@@ -43,15 +43,7 @@ export const logs = defineScenario({
         deadlineMs: p.deadline,
       },
     },
-    ...warmUpAndMeasure(p, {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    }),
+    ...warmUpAndMeasure(p, toEverybody(p)),
   ],
   server: ({ history }) => ({ replay: history }),
   headline: ['history.p50', 'history.missing', 'latency.p50', 'latency.p99', 'server.cpu'],

@@ -5,11 +5,9 @@
 import { fault } from '../core/errors.ts';
 import type { Comeback, FaultPlan } from '../core/scenario.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, payload, rate } from './params/load.ts';
+import { cap, KEPT, patientDeadline, resume, retry } from './params/comeback.ts';
+import { clients, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
-
-/** Messages kept for those who come back: more than are published in a trial of the default length. */
-const KEPT = 10_000;
 
 export const reconnect = defineScenario({
   name: 'reconnect',
@@ -52,26 +50,11 @@ export const reconnect = defineScenario({
       default: 'full-jitter',
       help: 'when clients try again: at random below a limit that doubles, after a fixed wait as an EventSource, when the server told each of them to, or never',
     },
-    retry: {
-      type: 'durationMs',
-      default: 1_000,
-      min: 1,
-      max: 600_000,
-      help: 'the fixed wait; what the server tells, give or take half; the first limit of the random wait',
-    },
-    cap: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 1,
-      max: 600_000,
-      help: 'the longest that any wait may become',
-    },
-    resume: {
-      type: 'choice',
-      choices: ['on', 'off'],
-      default: 'on',
-      help: 'whether clients say what they saw last and are given what they missed; off is at most once',
-    },
+    retry: retry(
+      'the fixed wait; what the server tells, give or take half; the first limit of the random wait',
+    ),
+    cap,
+    resume,
     silence: {
       type: 'durationMs',
       default: 2_000,
@@ -81,13 +64,7 @@ export const reconnect = defineScenario({
     },
     ...timing,
     duration: { ...timing.duration, default: 8_000 },
-    deadline: {
-      type: 'durationMs',
-      default: 15_000,
-      min: 10,
-      max: 600_000,
-      help: 'a delivery later than this after its due time counts as late; so long, stragglers are waited for',
-    },
+    deadline: patientDeadline,
   },
   quick: { duration: 6_000, warmup: 300, at: 1_000, clients: 200 },
   phases: (p) => {
@@ -117,15 +94,7 @@ export const reconnect = defineScenario({
       share: p.share,
       comeback,
     };
-    const load = {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    } as const;
+    const load = toEverybody(p);
     return [
       { kind: 'connect', clients: p.clients },
       ...warmUpAndMeasure(p, { ...load, fault: plan }, load),

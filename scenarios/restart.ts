@@ -5,11 +5,10 @@
  */
 import type { Comeback, FaultPlan } from '../core/scenario.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, payload, rate } from './params/load.ts';
+import { cap, KEPT, patientDeadline, resume, retry } from './params/comeback.ts';
+import { clients, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
 
-/** Messages kept for those who come back: more than are published in a trial of the default length. */
-const KEPT = 10_000;
 /** The way of the second variant; '' is asked for by nobody and means the way of the arm. */
 const WAYS = ['drain', 'kill'] as const;
 
@@ -34,36 +33,15 @@ export const restart = defineScenario({
       max: 0.9,
       help: 'when the first process is replaced, as a share of the measured time',
     },
-    retry: {
-      type: 'durationMs',
-      default: 1_000,
-      min: 1,
-      max: 600_000,
-      help: 'the first limit of the random wait after a kill; after a drain the server says when to come back',
-    },
-    cap: {
-      type: 'durationMs',
-      default: 5_000,
-      min: 1,
-      max: 600_000,
-      help: 'the longest that any wait may become',
-    },
-    resume: {
-      type: 'choice',
-      choices: ['on', 'off'],
-      default: 'on',
-      help: 'whether clients say what they saw last and are given what they missed; off is at most once',
-    },
+    retry: retry(
+      'the first limit of the random wait after a kill; after a drain the server says when to come back',
+    ),
+    cap,
+    resume,
     ...timing,
     warmup: { ...timing.warmup, default: 500 },
     duration: { ...timing.duration, default: 7_000 },
-    deadline: {
-      type: 'durationMs',
-      default: 15_000,
-      min: 10,
-      max: 600_000,
-      help: 'a delivery later than this after its due time counts as late; so long, stragglers are waited for',
-    },
+    deadline: patientDeadline,
   },
   quick: { warmup: 300, clients: 100 },
   phases: (p) => {
@@ -81,15 +59,7 @@ export const restart = defineScenario({
       share: 1,
       comeback,
     };
-    const load = {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    } as const;
+    const load = toEverybody(p);
     return [
       { kind: 'connect', clients: p.clients },
       ...warmUpAndMeasure(p, { ...load, fault: plan }, load),

@@ -3,7 +3,7 @@
  * descriptors, timers and latency are looked at all the time, and each look is on disk before the next.
  */
 import { defineScenario } from '../core/scenario.ts';
-import { clients, deadline, payload, rate } from './params/load.ts';
+import { clients, deadline, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
 
 /** Looks in a soak of any length, unless it was said how far apart: more show nothing more of a slope. */
@@ -35,15 +35,7 @@ export const soak = defineScenario({
   },
   quick: { duration: 8_000, warmup: 300, interval: 200 },
   phases: (p) => {
-    const load = {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: p.rate,
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    } as const;
+    const load = toEverybody(p);
     const intervalMs = p.interval > 0 ? p.interval : Math.max(SHORTEST_MS, p.duration / LOOKS);
     return [
       { kind: 'connect', clients: p.clients },

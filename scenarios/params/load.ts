@@ -1,6 +1,7 @@
 /** Parameters that nearly every scenario has: how many, how often, how large; their limits are the same. */
 import { MIN_MESSAGE_BYTES } from '../../core/message.ts';
 import type { Params } from '../../core/params.ts';
+import type { LoadPhase } from '../../core/scenario.ts';
 
 export const clients = (preset: number, help = 'connected clients') =>
   ({ type: 'count', default: preset, min: 1, max: 1_000_000, help }) as const;
@@ -20,3 +21,14 @@ export const deadline = {
   max: 60_000,
   help: 'a delivery later than this after its due time counts as late',
 } as const satisfies Params[string];
+
+/** Every message for every client. @param from the server itself, or a client that sends it up */
+export function toEverybody(
+  p: { readonly deadline: number; readonly rate: number; readonly payload: number },
+  from: NonNullable<LoadPhase['publish']>['from'] = 'server',
+) {
+  return {
+    deadlineMs: p.deadline,
+    publish: { ratePerS: p.rate, payloadBytes: p.payload, from, to: { kind: 'everybody' } },
+  } as const;
+}
