@@ -1,6 +1,6 @@
 /** Generator ceilings that were measured before on this machine, kept beside the runs. */
 import { readFileSync } from 'node:fs';
-import type { CeilingCache } from '../loadgen/run.ts';
+import type { CeilingCache } from '../loadgen/one-trial.ts';
 import { writeWhole } from '../reports/run-file.ts';
 
 export function createCeilingCache(

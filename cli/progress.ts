@@ -4,7 +4,7 @@ import type { SearchRecord } from '../core/records/search.ts';
 import type { ControlTrial, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { formatBytes, formatMicroseconds, formatNumber } from '../core/units.ts';
-import type { Progress } from '../loadgen/run.ts';
+import type { Progress } from '../loadgen/one-trial.ts';
 import { flowOf, flowWords } from '../reports/flow.ts';
 import { searchText } from '../reports/search-text.ts';
 import type { Io } from './io.ts';

@@ -3,70 +3,30 @@
  * whoever listens. It writes no file and derives no metric.
  */
 import { createRandom } from '../core/random.ts';
-import type { Snapshot } from '../core/records/soak.ts';
-import type { Arm, ControlTrial, Flow, Incident, Point, Trial, Yardstick } from '../core/result.ts';
+import type { Arm, ControlTrial, Point, Trial, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import type { Phase } from '../core/scenario.ts';
 import type { Supervisor } from './child-process.ts';
-import type { Load } from './head-room.ts';
-import { measureCeiling } from './head-room.ts';
-import { floodableLoad, flowOfPhases } from './offered-load.ts';
+import type { TrialEvents, TrialMaking } from './one-trial.ts';
+import { runOneTrial } from './one-trial.ts';
 import { createOrder } from './order.ts';
 import { runYardstick, yardstickLoad } from './plain-http.ts';
-import type { TrialPlan, TrialSetup } from './trial.ts';
-import { runTrial } from './trial.ts';
 
-export interface RunPlan {
+export interface RunPlan extends TrialMaking {
   readonly arms: readonly Arm[];
   /** At least one; an empty point when nothing is swept. */
   readonly points: readonly Point[];
-  /** @param arm left out: the first variant */
-  phases(point: Point, arm?: Arm): readonly Phase[];
-  /** What differs from the setup at this point, and in this arm: most often what the server is told. */
-  server(point: Point, arm?: Arm): Partial<TrialSetup>;
-  readonly rounds: number;
   /** Number of the first of them, where others came before; left out: 0. */
   readonly firstRound?: number;
   readonly seed: number;
   /** Whether the control is run in every round. */
   readonly control: boolean;
-  /** Whether the generator's ceiling is known or measured before a trial. */
-  readonly headRoom: boolean;
-  readonly setup: TrialSetup;
-  readonly ceilings: CeilingCache;
 }
 
-/** Generator ceilings measured earlier on this machine, deliveries per second. */
-export interface CeilingCache {
-  get(arm: Arm, load: Load): number | undefined;
-  set(arm: Arm, load: Load, ceiling: number): void;
-}
-
-export interface Progress {
-  readonly round: number;
-  readonly rounds: number;
-  readonly arm: string;
-  readonly point: Point;
-  readonly phase: string;
-  /** What `received` counts and `p99` is of. */
-  readonly flow: Flow;
-  readonly received: number;
-  readonly p99: number | undefined;
-  readonly msLeft: number;
-}
-
-export interface RunEvents {
-  onProgress(progress: Progress): void;
-  /** Called after every trial, in order; awaited before the next one starts. */
-  onTrial(trial: Trial): Promise<void>;
+export interface RunEvents extends TrialEvents {
   /** A trial that was told before is now left out, for the reason in it. */
   onExcluded(trial: Trial): void;
   onControl(control: ControlTrial): Promise<void>;
   onYardstick(yardstick: Yardstick): Promise<void>;
-  /** Something beside the trials went wrong; nothing has been told of it otherwise. */
-  onIncident(incident: Incident): void;
-  /** A look at a load that goes on; what it throws ends the run. */
-  onSnapshot(snapshot: Snapshot): void;
 }
 
 /** With fewer rounds there is no verdict to save, and a quick look should stay quick. */
@@ -75,8 +35,6 @@ const FEWEST_ROUNDS = 6;
 const MOST_ATTEMPTS = 2;
 /** Steal of two arms of one round may differ by this much before the round means nothing. */
 const STEAL_GAP = 0.1;
-/** The ceiling over the offered rate that the validity rule asks for. */
-const ENOUGH_HEAD_ROOM = 2;
 /** Processes, connections and the end of a trial take about this long on top of its phases. */
 const TRIAL_OVERHEAD_MS = 1_200;
 const CONTROL_MS = 1_800;
@@ -163,84 +121,10 @@ async function runRound(
 ): Promise<Trial[]> {
   const trials: Trial[] = [];
   for (const [position, arm] of order.entries()) {
-    signal.throwIfAborted();
-    const phases = plan.phases(point, arm);
-    const trialPlan = {
-      arm,
-      phases,
-      point,
-      round,
-      order: position,
-      attempt,
-      seed,
-      headRoom: undefined,
-    };
-    const report = (phase: string, received = 0, p99?: number): void =>
-      events.onProgress({
-        round,
-        rounds: plan.rounds,
-        arm: arm.name,
-        point,
-        phase,
-        flow: flowOfPhases(phases),
-        received,
-        p99,
-        msLeft: time.left(),
-      });
-    const load = plan.headRoom ? floodableLoad(phases) : undefined;
-    const ceiling =
-      load === undefined
-        ? undefined
-        : await ceilingOf(plan, trialPlan, load, supervisor, events, () =>
-            report('measuring the generator’s ceiling'),
-          );
-    signal.throwIfAborted();
-    report('starting');
-    const headRoom =
-      load === undefined || ceiling === undefined
-        ? undefined
-        : ceiling / (load.clients * load.ratePerS);
-    const setup = { ...plan.setup, ...plan.server(point, arm) };
-    const trial = await runTrial(
-      { ...trialPlan, headRoom },
-      setup,
-      supervisor,
-      (progress) => report(progress.phase, progress.received, progress.p99),
-      events.onSnapshot,
-    );
-    signal.throwIfAborted();
-    time.trialDone(point);
-    trials.push(trial);
-    await events.onTrial(trial);
+    const which = { arm, point, round, order: position, attempt, seed };
+    trials.push(await runOneTrial(plan, which, supervisor, events, time, signal));
   }
   return trials;
-}
-
-/**
- * What is known from before, or else measured. A flood that fell into a disturbance must not condemn
- * every later trial: a ceiling too low for this load is measured again, and the highest one counts.
- */
-export async function ceilingOf(
-  plan: Pick<RunPlan, 'ceilings' | 'setup'>,
-  trial: TrialPlan,
-  load: Load & { readonly ratePerS: number },
-  supervisor: Supervisor,
-  events: Pick<RunEvents, 'onIncident'>,
-  onMeasure: () => void,
-): Promise<number | undefined> {
-  const known = plan.ceilings.get(trial.arm, load);
-  const enough = ENOUGH_HEAD_ROOM * load.clients * load.ratePerS;
-  if (known !== undefined && (known >= enough || trial.round + trial.attempt > 0)) return known;
-  onMeasure();
-  const measured = await measureCeiling(trial, load, plan.setup, supervisor);
-  if (typeof measured !== 'number') {
-    const { round, point } = trial;
-    events.onIncident({ round, point, what: 'the generator’s ceiling', says: measured.says });
-    return known;
-  }
-  if (measured <= (known ?? 0)) return known;
-  plan.ceilings.set(trial.arm, load, measured);
-  return measured;
 }
 
 /** Why a round cannot be used. */

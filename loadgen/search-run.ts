@@ -10,11 +10,11 @@ import type { SearchPlan } from '../core/scenario.ts';
 import type { Search, SearchResult, StepOutcome } from '../core/search.ts';
 import { createSearch } from '../core/search.ts';
 import type { Supervisor } from './child-process.ts';
-import { floodableLoad, flowOfPhases } from './offered-load.ts';
+import type { TrialMaking } from './one-trial.ts';
+import { runOneTrial } from './one-trial.ts';
 import { createOrder } from './order.ts';
 import type { RunEvents, RunPlan } from './run.ts';
-import { ceilingOf, runControl } from './run.ts';
-import { runTrial } from './trial.ts';
+import { runControl } from './run.ts';
 
 /** What becomes of a step by its trial. */
 export interface StepJudgement {
@@ -32,26 +32,18 @@ export interface BoundedSearch extends SearchPlan {
 }
 
 export interface SearchRunPlan
-  extends Pick<
-    RunPlan,
-    | 'arms'
-    | 'points'
-    | 'phases'
-    | 'server'
-    | 'rounds'
-    | 'seed'
-    | 'setup'
-    | 'ceilings'
-    | 'control'
-    | 'headRoom'
-  > {
+  extends TrialMaking,
+    Pick<RunPlan, 'arms' | 'points' | 'seed' | 'control'> {
   search(point: Point): BoundedSearch;
   /** A trial that has its metrics. */
   judge(trial: Trial): StepJudgement;
 }
 
 export interface SearchEvents
-  extends Pick<RunEvents, 'onProgress' | 'onTrial' | 'onExcluded' | 'onControl' | 'onIncident'> {
+  extends Pick<
+    RunEvents,
+    'onProgress' | 'onTrial' | 'onExcluded' | 'onControl' | 'onIncident' | 'onSnapshot'
+  > {
   /** The trial of the last pass may have got a probe with what was found. */
   onSearch(search: SearchRecord): Promise<void>;
 }
@@ -126,7 +118,7 @@ interface StepRun {
 
 /** One load of one arm; again where the trial says little. */
 async function takeStep(
-  run: StepRun,
+  { plan, bounded, round, point: base, seed, step: order, time }: StepRun,
   { arm, search, steps, trials }: Underway,
   supervisor: Supervisor,
   events: SearchEvents,
@@ -134,70 +126,22 @@ async function takeStep(
 ): Promise<void> {
   const load = search.next();
   if (load === undefined) return;
+  const point = { ...base, [bounded.param]: load };
   for (let attempt = 0; ; attempt += 1) {
-    const trial = await runStep(run, arm, load, attempt, supervisor, events, signal);
-    const { outcome, stop, again } = run.plan.judge(trial);
-    if (again !== undefined && attempt < run.bounded.retries) {
+    const which = { arm, point, round, order, attempt, seed };
+    const trial = await runOneTrial(plan, which, supervisor, events, time, signal);
+    const { outcome, stop, again } = plan.judge(trial);
+    if (again !== undefined && attempt < bounded.retries) {
       trial.excluded = `it was run again: ${again}`;
       events.onExcluded(trial);
       continue;
     }
-    const step = { load, outcome, order: run.step, attempt };
+    const step = { load, outcome, order, attempt };
     steps.push(stop === undefined ? step : { ...step, stop });
     trials.push(trial);
     search.tell(outcome);
     return;
   }
-}
-
-async function runStep(
-  { plan, bounded, round, point: base, seed, step, time }: StepRun,
-  arm: Arm,
-  load: number,
-  attempt: number,
-  supervisor: Supervisor,
-  events: SearchEvents,
-  signal: AbortSignal,
-): Promise<Trial> {
-  signal.throwIfAborted();
-  const point = { ...base, [bounded.param]: load };
-  const phases = plan.phases(point, arm);
-  const report = (phase: string, received = 0, p99?: number): void =>
-    events.onProgress({
-      round,
-      rounds: plan.rounds,
-      arm: arm.name,
-      point,
-      phase,
-      flow: flowOfPhases(phases),
-      received,
-      p99,
-      msLeft: time.left(),
-    });
-  const trialPlan = { arm, phases, point, round, order: step, attempt, seed, headRoom: undefined };
-  const flood = plan.headRoom ? floodableLoad(phases) : undefined;
-  const ceiling =
-    flood === undefined
-      ? undefined
-      : await ceilingOf(plan, trialPlan, flood, supervisor, events, () =>
-          report('measuring the generator’s ceiling'),
-        );
-  signal.throwIfAborted();
-  report('starting');
-  const headRoom =
-    flood === undefined || ceiling === undefined
-      ? undefined
-      : ceiling / (flood.clients * flood.ratePerS);
-  const trial = await runTrial(
-    { ...trialPlan, headRoom },
-    { ...plan.setup, ...plan.server(point, arm) },
-    supervisor,
-    (progress) => report(progress.phase, progress.received, progress.p99),
-  );
-  signal.throwIfAborted();
-  time.stepDone(point);
-  await events.onTrial(trial);
-  return trial;
 }
 
 /** The figure of a search belongs to the trial that shows it: its last pass, as it passed last. */
@@ -257,7 +201,7 @@ export function stopOf(
 
 interface TimeLeft {
   left(): number;
-  stepDone(point: Point): void;
+  trialDone(point: Point): void;
   controlDone(): void;
 }
 
@@ -278,7 +222,7 @@ function estimateTime(plan: SearchRunPlan): TimeLeft {
     );
   return {
     left: () => Math.max(0, remaining),
-    stepDone: (point) => {
+    trialDone: (point) => {
       remaining -= stepMs(point);
     },
     controlDone: () => {

@@ -4,7 +4,7 @@ import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Io } from '../../cli/io.ts';
 import { createProgress } from '../../cli/progress.ts';
-import type { Progress } from '../../loadgen/run.ts';
+import type { Progress } from '../../loadgen/one-trial.ts';
 
 const progress: Progress = {
   round: 2,
