@@ -13,7 +13,7 @@ const ROOT = join(import.meta.dirname, '..');
 /** Another build than the one in the tree, where that is named. */
 export const DIST = process.env['PUSHBENCH_TEST_DIST'] ?? join(ROOT, 'dist');
 /** Inherited by every process of one program, whoever its parent is. */
-const MARKER = 'PUSHBENCH_TEST_MARKER';
+export const MARKER = 'PUSHBENCH_TEST_MARKER';
 
 export interface Finished {
   readonly code: number | null;
@@ -94,7 +94,7 @@ export function runProgram(
   return startProgram(args, env).finished;
 }
 
-function processesWith(marker: string): { pid: number; command: string }[] {
+export function processesWith(marker: string): { pid: number; command: string }[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .flatMap((pid) => {

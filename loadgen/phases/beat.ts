@@ -6,7 +6,6 @@
  *     ├──────────┼────────────┼──────────────────────────────────┤
  *       cost       cost         strike … noticed by both sides?    mend
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
 import { createHistogram, encodeHistogram, HIGHEST_US } from '../../core/histogram.ts';
 import type { Closure, PhaseReport } from '../../core/process-reports.ts';
@@ -14,6 +13,7 @@ import type { BeatRecord } from '../../core/records/beat.ts';
 import type { BeatPhase } from '../../core/scenario.ts';
 import { plannedCount } from '../cuts/injector.ts';
 import { paths } from '../namespaces.ts';
+import { pause } from '../pause.ts';
 import { readProcess } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
 

@@ -9,6 +9,7 @@ import type { FlowPlan } from '../flows.ts';
 import { behaviourOf, expectationOf, planFlows, startFlows } from '../flows.ts';
 import { measure } from '../measure.ts';
 import { answerMs } from '../offered-load.ts';
+import { pause } from '../pause.ts';
 import { countServer, nothingCounted } from '../server-counts.ts';
 import { watchSoak } from '../soak-watch.ts';
 import { stallRecord } from '../stall-record.ts';
@@ -120,6 +121,7 @@ export async function load(phase: LoadPhase, context: TrialContext): Promise<voi
     context.measurement = measure({
       plan,
       context,
+      isTarget: context.setup.target !== undefined,
       startNs,
       publication,
       requests: requests.length === 0 ? undefined : mergeTrips(requests),
@@ -171,12 +173,6 @@ async function tellHandler(
   server.send({ kind: 'handle', work, payloadBytes });
   await handling;
 }
-
-/** Its timer keeps no process alive: what is waited for is always something that a child does. */
-const pause = (ms: number): Promise<void> =>
-  new Promise((resolve) => {
-    setTimeout(resolve, ms).unref();
-  });
 
 function describe({ publish, request, ask }: FlowPlan, clients: number): string {
   const parts = [

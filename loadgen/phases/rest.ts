@@ -2,13 +2,15 @@
  * Lets everybody wait, and reads what that costs: memory once it moves no more, or CPU over a window in
  * which nothing happens but heartbeats. Nothing is asked of the processes while their CPU is counted.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { NS_PER_MS } from '../../core/clock.ts';
+import type { ServerMemory } from '../../core/process-memory.ts';
 import type { CpuStep, MemoryStep, RestRecord } from '../../core/records/rest.ts';
 import type { RestPhase } from '../../core/scenario.ts';
 import { median } from '../../core/stats.ts';
+import { TrialFailure } from '../child-process.ts';
 import { meterCost } from '../cost-meter.ts';
 import { inspectAll } from '../inspect.ts';
+import { pause } from '../pause.ts';
 import type { KernelMemory } from '../procfs.ts';
 import { readKernelMemory, readProcess, readResidentBytes } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
@@ -68,7 +70,11 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
   const generatorPids = context.workers.map(({ pid }) => pid);
   let inspection = await inspectAll(context, true);
   // Without a /proc a process only knows what it had when it was asked.
-  const serverBytes = (): number => residentSet(context.serverPids) ?? inspection.server.rssBytes;
+  const serverBytes = (): number => {
+    const bytes = residentSet(context.serverPids) ?? inspection.server.rssBytes;
+    if (bytes === undefined) throw new TrialFailure('nothing is known of the memory of the server');
+    return bytes;
+  };
   const generatorBytes = (): number =>
     residentSet(generatorPids) ??
     inspection.workers.reduce((sum, { memory }) => sum + memory.rssBytes, 0);
@@ -82,9 +88,15 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
     last = now;
   } while (movedBytes > STILL_BYTES && clock() - startNs < longestMs * NS_PER_MS);
   const settledMs = (clock() - startNs) / NS_PER_MS;
-  const looks: ({ server: number; generator: number } & KernelMemory)[] = [];
+  const looks: ({ server: number; generator: number; proxy?: number } & KernelMemory)[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
-    looks.push({ server: serverBytes(), generator: generatorBytes(), ...readKernelMemory() });
+    const proxy = context.route && residentSet(context.route.pids());
+    looks.push({
+      server: serverBytes(),
+      generator: generatorBytes(),
+      ...(proxy === undefined ? {} : { proxy }),
+      ...readKernelMemory(),
+    });
     await pause(SAMPLE_MS);
   }
   const middle = (pick: (look: (typeof looks)[number]) => number | undefined) =>
@@ -93,7 +105,8 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
     connections: connectionsOf(context),
     serverBytes: middle(({ server }) => server) ?? 0,
     generatorBytes: middle(({ generator }) => generator) ?? 0,
-    serverUsedBytes: inspection.server.heapUsedBytes + inspection.server.externalBytes,
+    ...(context.route === undefined ? {} : { proxyBytes: middle(({ proxy }) => proxy) }),
+    ...usedBytes(inspection.server),
     tcpBytes: middle(({ tcpBytes }) => tcpBytes),
     slabBytes: middle(({ slabBytes }) => slabBytes),
     movedBytes,
@@ -101,14 +114,22 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
   };
 }
 
+/** What JavaScript holds, where the server is one that says so. */
+function usedBytes({ heapUsedBytes, externalBytes }: ServerMemory): Partial<MemoryStep> {
+  return heapUsedBytes === undefined || externalBytes === undefined
+    ? {}
+    : { serverUsedBytes: heapUsedBytes + externalBytes };
+}
+
 const residentSet = (pids: readonly number[]) => sumOver(pids, readResidentBytes);
 const cpuOf = (pids: readonly number[]) => sumOver(pids, (pid) => readProcess(pid)?.cpuNs);
 
-/** One process that could not be read makes the sum unknown, not smaller. */
+/** One process that could not be read makes the sum unknown, not smaller; and none known is not none there. */
 function sumOver(
   pids: readonly number[],
   read: (pid: number) => number | undefined,
 ): number | undefined {
+  if (pids.length === 0) return undefined;
   return pids.reduce<number | undefined>((sum, pid) => {
     const value = read(pid);
     return sum === undefined || value === undefined ? undefined : sum + value;
