@@ -39,6 +39,19 @@ export type ParamValue<P extends Param> = P extends {
     : number;
 export type ParamValues<P extends Params = Params> = { readonly [K in keyof P]: ParamValue<P[K]> };
 
+/** Numbers that a person writes with a unit. */
+export const unitTypes = ['durationMs', 'sizeBytes', 'ratePerS', 'share'] as const;
+
+/** What each number of these parameters is, where it has a unit. */
+export function typesOf(params: Params): Record<string, (typeof unitTypes)[number]> {
+  return Object.fromEntries(
+    Object.entries(params).flatMap(([name, { type }]) => {
+      const unit = unitTypes.find((one) => one === type);
+      return unit === undefined ? [] : [[name, unit]];
+    }),
+  );
+}
+
 /** Values as they are stored in a run file. */
 export type PlainValues = Readonly<Record<string, number | string>>;
 
@@ -51,9 +64,9 @@ const parsers = {
 } as const;
 
 /** How the value of a parameter is written on the command line. */
-export function formatParam(param: Param, value: number | string): string {
+export function formatParam({ type }: Pick<Param, 'type'>, value: number | string): string {
   if (typeof value === 'string') return value;
-  switch (param.type) {
+  switch (type) {
     case 'ratePerS':
       return `${value}/s`;
     case 'sizeBytes':

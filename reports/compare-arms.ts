@@ -28,7 +28,8 @@ export function compareArms(run: RunResult): RunComparison[] {
 
 /**
  * Each arm against every later one; a floor is only ever what others are held against. Arms that differ
- * in transport and in variant tell nothing about either, so these are left out.
+ * in transport and in variant tell nothing about either, so these are left out; so are those that differ in
+ * route and in anything else. Routes are held against the first one, which is the direct one if it is there.
  */
 function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
   const ordered = [...arms].sort((a, b) => Number(a.role === 'floor') - Number(b.role === 'floor'));
@@ -36,8 +37,18 @@ function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
     ordered
       .slice(index + 1)
       .filter((against) => against.variant === arm.variant || isSameButVariant(arm, against))
+      .filter((against) => isTellingRoute(arm, against, arms[0]?.route))
       .map((against) => [arm, against] as const),
   );
+}
+
+function isTellingRoute(arm: Arm, against: Arm, first: string | undefined): boolean {
+  if (against.role === 'floor' || arm.route === against.route) return true;
+  const isAlike =
+    isSameButVariant(arm, against) &&
+    arm.variant === against.variant &&
+    arm.target === against.target;
+  return isAlike && [arm.route, against.route].includes(first ?? '');
 }
 
 function isSameButVariant(a: Arm, b: Arm): boolean {

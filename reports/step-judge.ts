@@ -156,10 +156,14 @@ function stopByObjective(trial: Trial, { assertion, value }: Broken): Stop {
   };
 }
 
+/** Of somebody else's server, which may use several, the share of all of them. */
+const busyCore = ({ probes, metrics }: Trial): number | undefined =>
+  probes['serverBusyShare'] ?? metrics['server.busy'];
+
 /** A loop that is kept from its core looks as busy as one that works. */
 function isSaturated(trial: Trial): boolean {
   return (
-    (trial.metrics['server.busy'] ?? 0) >= BUSY_CORE ||
+    (busyCore(trial) ?? 0) >= BUSY_CORE ||
     ((trial.probes['serverUtilization'] ?? 0) >= BUSY_LOOP && !isStarved(trial))
   );
 }
@@ -171,7 +175,7 @@ function isStarved({ probes }: Trial): boolean {
 
 /** How busy the server was, and where it was not, the generator. */
 function busyText(trial: Trial): string | undefined {
-  const core = trial.metrics['server.busy'];
+  const core = busyCore(trial);
   const loop = trial.probes['serverUtilization'];
   const generator = trial.probes['generatorUtilization'];
   if (core !== undefined && core >= BUSY_CORE) {

@@ -6,6 +6,7 @@ import { formatBytes } from '../core/units.ts';
 import { headlineComparisons } from './compare-arms.ts';
 import { countedTrials } from './derive.ts';
 import { flowOfRun } from './flow.ts';
+import { paramText } from './param-text.ts';
 
 export interface ValiditySummary {
   readonly state: 'valid' | 'suspect' | 'invalid';
@@ -80,7 +81,7 @@ export function describePoint(run: RunResult, point: Point): string {
   if (typeof values['payload'] === 'number')
     parts.push(`${formatBytes(values['payload'])} messages`);
   for (const [name, value] of Object.entries(point)) {
-    if (!DESCRIBED.has(name)) parts.push(`${name} ${value}`);
+    if (!DESCRIBED.has(name)) parts.push(`${name} ${paramText(run.scenario, name, value)}`);
   }
   return parts.join(', ');
 }
@@ -109,9 +110,10 @@ export function verdictSentences(run: RunResult): string[] {
   return sentences;
 }
 
-/** The command that looks around the operating point; undefined for a run that already does. */
+/** The command that looks around the operating point; undefined for a run that already does, or was no command. */
 export function exploreCommand(run: RunResult): string | undefined {
-  if (run.points.length > 1) return undefined;
+  if (run.points.length > 1 || run.scenario.explore === '') return undefined;
+  if (!run.command.startsWith('npm run ')) return undefined;
   // What was varied by one value only gives way to the sweep.
   const command = run.command.replace(/ --vary (?:'[^']*'|\S+)/, '').replace(/ --$/, '');
   const separator = command.includes(' -- ') ? ' ' : ' -- ';

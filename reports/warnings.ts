@@ -3,14 +3,17 @@ import type { RunResult, Warning } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { countedTrials } from './derive.ts';
 import { hasDeliveries } from './flow.ts';
+import { pointText } from './param-text.ts';
 import { tripWarnings } from './trip-warnings.ts';
 
 /** A rule per doubt; each may find nothing. */
 const rules: readonly ((run: RunResult) => Warning[])[] = [
   tooFewRounds,
   failedTrials,
+  skipped,
   incidents,
   refusals,
+  strays,
   excludedRounds,
   invalidRemains,
   suspectTrials,
@@ -42,7 +45,19 @@ function failedTrials(run: RunResult): Warning[] {
   return [...causes].map((cause) => ({
     code: 'trial-failed',
     says: `${failed.filter(({ says }) => says === cause).length} trial(s) failed: ${cause}.`,
-    hint: "The last words of the process are in the run file under 'stderrTail'.",
+    hint: `The last words of the process are in the run file under 'stderrTail'${
+      run.routes?.some(({ kind }) => kind === 'proxy') === true
+        ? ', and what a proxy logged is beside it, in route-….log'
+        : ''
+    }.`,
+  }));
+}
+
+function skipped(run: RunResult): Warning[] {
+  return (run.skipped ?? []).map(({ what, says }) => ({
+    code: 'skipped',
+    says: `Not measured: ${what}: ${says}.`,
+    hint: 'Everything else was measured as it was asked for.',
   }));
 }
 
@@ -61,25 +76,46 @@ function incidents(run: RunResult): Warning[] {
 
 /** What nobody answered, or not as it should be: of every arm the most frequent cause, in its own words. */
 function refusals(run: RunResult): Warning[] {
+  return mostFrequent(run, /^(connect:|POST) /, {
+    code: 'refused',
+    hint: "All causes are in the run file under 'closed' of each trial.",
+  });
+}
+
+/** What came of somebody else's server and was no delivery. */
+function strays(run: RunResult): Warning[] {
+  return [
+    ...mostFrequent(run, /^received something /, {
+      code: 'stray',
+      hint: "What means nothing can be named in the target file, under 'ignore' or 'events'.",
+    }),
+    ...mostFrequent(run, /^received a message /, {
+      code: 'stray',
+      hint: 'It is no delivery: the server, or something on the way, alters or repeats what it is given.',
+    }),
+  ];
+}
+
+/** Of every arm the most frequent of the causes that match. */
+function mostFrequent(
+  run: RunResult,
+  pattern: RegExp,
+  { code, hint }: Pick<Warning, 'code' | 'hint'>,
+): Warning[] {
   return run.arms.flatMap((arm) => {
     const causes = new Map<string, number>();
     for (const trial of run.trials) {
       if (trial.arm !== arm.name) continue;
       for (const { cause, count } of trial.closed) {
-        if (/^(connect:|POST) /.test(cause)) causes.set(cause, (causes.get(cause) ?? 0) + count);
+        if (pattern.test(cause)) causes.set(cause, (causes.get(cause) ?? 0) + count);
       }
     }
     const [first] = [...causes].sort(([, a], [, b]) => b - a);
     if (first === undefined) return [];
     const [cause, count] = first;
     const others = causes.size === 1 ? '' : `, and ${causes.size - 1} other cause(s)`;
-    return [
-      {
-        code: 'refused',
-        says: `${arm.name}: ${count.toLocaleString('en-US')} × ${cause}${others}.`,
-        hint: "All causes are in the run file under 'closed' of each trial.",
-      },
-    ];
+    const says = `${arm.name}: ${count.toLocaleString('en-US')} × ${cause}${others}.`;
+    return [{ code, says, hint }];
   });
 }
 
@@ -116,7 +152,7 @@ function invalidRemains(run: RunResult): Warning[] {
       return [
         {
           code: 'invalid-trials',
-          says: `${arm.name}${pointName(point) === '' ? '' : ` at ${pointName(point)}`}: only ${counted} of ${run.options.rounds} rounds are valid; ${first.title}: ${first.says}.`,
+          says: `${arm.name}${pointName(point) === '' ? '' : ` at ${pointText(run.scenario, point)}`}: only ${counted} of ${run.options.rounds} rounds are valid; ${first.title}: ${first.says}.`,
           hint: 'Try fewer --clients, a lower --rate, or a quieter machine.',
         },
       ];

@@ -1,6 +1,7 @@
 /** What a reader of a comparison has to know before any of its figures. */
 import type { RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
+import { pointText } from '../param-text.ts';
 import { validityOf } from '../summary.ts';
 import type { Settings } from './settings.ts';
 import { differencesIn } from './settings.ts';
@@ -91,12 +92,16 @@ function aboutArms(runs: readonly RunResult[]): string[] {
 }
 
 function aboutPoints(runs: readonly RunResult[]): string[] {
-  const names = [...new Set(runs.flatMap(({ points }) => points.map(pointName)))];
-  return names.flatMap((name) => {
+  const texts = new Map(
+    runs.flatMap(({ points, scenario }) =>
+      points.map((point) => [pointName(point), pointText(scenario, point)] as const),
+    ),
+  );
+  return [...texts].flatMap(([name, text]) => {
     const without = lettersWithout(runs, ({ points }) =>
       points.some((point) => pointName(point) === name),
     );
-    const what = name === '' ? 'The load without a sweep' : `The point ${name}`;
+    const what = name === '' ? 'The load without a sweep' : `The point ${text}`;
     return without === undefined ? [] : [`${what} is not in ${without}.`];
   });
 }

@@ -2,6 +2,7 @@
 import { formatChange } from '../../core/units.ts';
 import { shareText } from '../html/share-text.ts';
 import { metricOf } from '../html/view.ts';
+import { pointText } from '../param-text.ts';
 import type { Change, RunsComparison } from './runs-comparison.ts';
 
 export interface ComparisonHeadline {
@@ -38,8 +39,7 @@ function lineOf(comparison: RunsComparison, letter: string): string {
     return `Nothing to compare: ${letter} and A share no arm with valid trials.`;
   const text = (one: Change): string => {
     const arm = comparison.arms.find(({ name }) => name === one.arm)?.title ?? one.arm;
-    const at = Object.entries(one.point).map(([name, value]) => `${name}=${value}`);
-    const where = comparison.points.length > 1 ? ` at ${at.join(' ')}` : '';
+    const where = comparison.points.length > 1 ? ` at ${pointText(comparison, one.point)}` : '';
     // A comma inside a title would be one too many in a list.
     const title = (metricOf(one.metric)?.title ?? one.metric).replace(', ', ' ');
     return `${arm} ${title} ${formatChange(one.ratio ?? 1)}${where}`;

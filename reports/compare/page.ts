@@ -12,6 +12,7 @@ import { figures, table, words } from '../html/table.ts';
 import { verdictTag } from '../html/verdict-look.ts';
 import { metricOf } from '../html/view.ts';
 import { formatMetric } from '../metric.ts';
+import { pointText } from '../param-text.ts';
 import type { ArmView } from './figures.ts';
 import { changesOf, forestFigure, trialsFigure } from './figures.ts';
 import { headlineChanges, headlineOfRuns } from './headline.ts';
@@ -153,7 +154,7 @@ function armPart(
     point,
     suffix,
   };
-  const where = pointName(point) === '' ? '' : ` at ${pointName(point)}`;
+  const where = pointName(point) === '' ? '' : ` at ${pointText(comparison, point)}`;
   const missing = comparison.runs.filter(({ letter }) => !arm.runs.includes(letter));
   return html`<details class="point"${arm.role === 'floor' ? undefined : html` open`}><summary>${arm.title}${where}${arm.role === 'floor' ? ' (the floor)' : ''}</summary>
 ${missing.length === 0 ? undefined : html`<p class="note">Not in ${missing.map(({ letter }) => letter).join(', ')}.</p>`}

@@ -16,6 +16,7 @@ import { countedTrials, figureOf } from '../derive.ts';
 import type { Metric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { allMetrics } from '../metrics/registry.ts';
+import { pointText } from '../param-text.ts';
 import type { ValiditySummary } from '../summary.ts';
 import { validityOf } from '../summary.ts';
 import { cautionsOf } from './cautions.ts';
@@ -91,6 +92,8 @@ export interface RunsComparison {
   readonly arms: readonly ComparedArm[];
   /** Points that at least two of the runs measured, the first among them. */
   readonly points: readonly Point[];
+  /** What the numbers in them are, where they have a unit. */
+  readonly paramTypes?: RunResult['scenario']['paramTypes'];
   readonly changes: readonly Change[];
 }
 
@@ -146,6 +149,7 @@ export function compareRuns(
     cautions: cautionsOf(runs, settings, context),
     arms: armsOf(runs),
     points,
+    ...(base.scenario.paramTypes === undefined ? {} : { paramTypes: base.scenario.paramTypes }),
     changes,
   };
 }
@@ -238,7 +242,7 @@ function changeOf(question: Question, context: Context): Change | undefined {
   const trials = countedTrials(run, arm.name, point);
   const trialsAgainst = countedTrials(base, arm.name, point);
   const comparison = judge(question, values, against, context);
-  const at = base.points.length > 1 ? pointName(point) : '';
+  const at = base.points.length > 1 ? pointText(base.scenario, point) : '';
   const names = { run: letter, against: letterOf(0), arm: arm.title, at };
   const { ratio, low, high, detectable, verdict } = comparison;
   return {

@@ -1,7 +1,7 @@
 /** What runs were made with: settings that all of them share, and those in which they differ, in words. */
 import type { RunResult } from '../../core/result.ts';
 import { formatBytes } from '../../core/units.ts';
-import { paramText } from '../html/sections/conditions.ts';
+import { settingText } from '../html/sections/conditions.ts';
 import { shareText } from '../html/share-text.ts';
 
 export type SettingGroup = 'load' | 'method' | 'tool' | 'machine';
@@ -46,9 +46,10 @@ function factsOf(run: RunResult): Map<string, Fact> {
   const { options, environment, tool, arms } = run;
   const facts: (readonly [SettingGroup, string, string | number | undefined])[] = [
     ...Object.entries(run.params).map(
-      ([name, value]) => ['load', name, paramText(run, name, value)] as const,
+      ([name, value]) => ['load', name, settingText(run, name, value)] as const,
     ),
     ...arms.map((arm) => ['load', `arm ${arm.name}`, armText(arm)] as const),
+    ['load', 'script of the scenario', run.scenario.hash],
     ['load', 'client', options.client],
     ['load', 'slow sessions', options.policy],
     ['load', 'messages kept per room', options.replay],

@@ -8,6 +8,7 @@ import { PLAIN_TABLE } from '../formats/plain-table.ts';
 import { shareText } from '../html/share-text.ts';
 import { formatMetric } from '../metric.ts';
 import { metrics } from '../metrics/registry.ts';
+import { pointText } from '../param-text.ts';
 import { headlineChanges, headlineOfRuns } from './headline.ts';
 import type { Change, ComparedArm, RunsComparison } from './runs-comparison.ts';
 import { intervalText } from './sentences.ts';
@@ -103,7 +104,7 @@ function armTable(
     .filter((one) => all || one.headline || isFound(one))
     .sort((a, b) => Number(b.headline) - Number(a.headline));
   if (shown.length === 0) return [];
-  const where = pointName(point) === '' ? '' : ` at ${pointName(point)}`;
+  const where = pointName(point) === '' ? '' : ` at ${pointText(comparison, point)}`;
   const grid = new Table({
     head: [
       `${arm.title}${arm.role === 'floor' ? ' (floor)' : ''}${where}`,

@@ -51,9 +51,11 @@ const ROWS: readonly MetricId[] = [
   'ask.answered',
   'throughput.deliveries',
   'server.cpu',
+  'proxy.cpu',
   'generator.cpu',
   'wire.bytes',
   'trip.server.cpu',
+  'trip.proxy.cpu',
   'trip.generator.cpu',
   'trip.bytes.up',
   'trip.bytes.down',
@@ -93,7 +95,7 @@ const TABLE_STYLE = { head: [], border: [], compact: true };
 const TABLE_CHARS = { ...PLAIN_TABLE.chars, middle: '  ' };
 
 function table(run: RunResult, point: Point, paint: ReturnType<typeof pc.createColors>): string {
-  const pairs = [...new Set(headlinePairs(run))];
+  const pairs = shownPairs(run);
   const grid = new Table({
     head: ['', ...run.arms.map(armHead), ...pairs.map((pair) => pair.replace(' ', ' / '))],
     colAligns: [
@@ -139,6 +141,14 @@ function yardstickLines(run: RunResult, point: Point): string[] {
 }
 
 const armHead = (arm: Arm): string => (arm.role === 'floor' ? `${arm.name} (floor)` : arm.name);
+
+/** More columns than that are no table any more: then the sentences above it and the report have them. */
+const MOST_PAIRS = 6;
+
+function shownPairs(run: RunResult): string[] {
+  const pairs = [...new Set(headlinePairs(run))];
+  return pairs.length > MOST_PAIRS ? [] : pairs;
+}
 
 function headlinePairs(run: RunResult): string[] {
   const candidates = run.arms.filter(({ role }) => role === 'candidate').map(({ name }) => name);

@@ -2,6 +2,7 @@
 import type { RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { headlineComparisons } from '../compare-arms.ts';
+import { pointText } from '../param-text.ts';
 import { whyNothingCompared } from './not-measured.ts';
 import type { Naming } from './pair-title.ts';
 import { isBeyond, pairTitle, remainder } from './pair-title.ts';
@@ -40,7 +41,7 @@ function pointLines(
   });
   // The same of every point is what the title has said.
   if (new Set(lines.map(({ says }) => says)).size === 1) return [];
-  return lines.map(({ point, says }) => `${pointName(point)}: ${says}`);
+  return lines.map(({ point, says }) => `${pointText(run.scenario, point)}: ${says}`);
 }
 
 function byPair(comparisons: readonly RunComparison[]): RunComparison[][] {

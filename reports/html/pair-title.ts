@@ -2,6 +2,7 @@
 import type { Point, RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { formatChange } from '../../core/units.ts';
+import { paramText, pointText } from '../param-text.ts';
 import { shareText } from './share-text.ts';
 import { metricOf } from './view.ts';
 
@@ -125,7 +126,7 @@ function claimsOf(
         won.filter((one) => claimOf(one) === claim).map(({ point }) => pointName(point)),
       );
       const points = run.points.filter((point) => at.has(pointName(point)));
-      return points.length === run.points.length ? claim : `${claim} at ${pointList(points)}`;
+      return points.length === run.points.length ? claim : `${claim} at ${pointList(run, points)}`;
     });
     return `${nameOf(winner)} ${list(claims)}`;
   });
@@ -158,12 +159,12 @@ const plainTitle = (metric: string): string =>
   (metricOf(metric)?.title ?? metric).replace(', ', ' ');
 
 /** 'clients=500 and 2000' where one parameter is swept. */
-function pointList(points: readonly Point[]): string {
+function pointList(run: RunResult, points: readonly Point[]): string {
   const names = new Set(points.flatMap((point) => Object.keys(point)));
   const [name, second] = names;
   return name === undefined || second !== undefined
-    ? list(points.map(pointName))
-    : `${name}=${list(points.map((point) => String(point[name])))}`;
+    ? list(points.map((point) => pointText(run.scenario, point)))
+    : `${name}=${list(points.map((point) => paramText(run.scenario, name, point[name] ?? '')))}`;
 }
 
 function list(parts: readonly string[]): string {

@@ -1,6 +1,7 @@
 /** Under which conditions the run was made: arms, load, options, machine; each fact once. */
 import type { Arm, RunResult } from '../../../core/result.ts';
-import { formatBytes, formatDurationMs, formatSize } from '../../../core/units.ts';
+import { formatBytes } from '../../../core/units.ts';
+import { paramText } from '../../param-text.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { armTag } from '../arm-look.ts';
 import type { Content, Markup } from '../markup.ts';
@@ -25,7 +26,9 @@ export function conditionsSection(run: RunResult, looks: readonly ArmLook[]): Ma
   const different = ARM_FIELDS.filter((field) => !shared.includes(field));
   const [first] = run.arms;
   const load: Fact[] = [
-    ...Object.entries(run.params).map(([name, value]): Fact => [name, paramText(run, name, value)]),
+    ...Object.entries(run.params).map(
+      ([name, value]): Fact => [name, settingText(run, name, value)],
+    ),
     ...(first === undefined
       ? []
       : shared.map((field): Fact => [`${field} of all arms`, first[field]])),
@@ -51,23 +54,11 @@ ${factTable('Environment', environmentOf(run))}
 const factTable = (label: string, facts: readonly Fact[]): Markup =>
   table({ label, columns: [words('what'), words('value')], rows: facts, unseenHead: true });
 
-/** Parameters are plain numbers in a run file; these are the ones with a unit. */
-const PARAM_UNITS: Readonly<Record<string, (value: number) => string>> = {
-  rate: (value) => `${value}/s`,
-  payload: formatSize,
-  warmup: formatDurationMs,
-  duration: formatDurationMs,
-  deadline: formatDurationMs,
-  settle: formatDurationMs,
-  'cpu-window': formatDurationMs,
-  interval: formatDurationMs,
-};
-
-export function paramText({ points }: RunResult, name: string, value: number | string): string {
-  const write = (one: number | string): string =>
-    typeof one === 'string' ? one : (PARAM_UNITS[name]?.(one) ?? one.toLocaleString('en-US'));
-  const swept = points.flatMap((point) => point[name] ?? []);
-  return swept.length === 0 ? write(value) : `swept: ${[...new Set(swept)].map(write).join(', ')}`;
+export function settingText(run: RunResult, name: string, value: number | string): string {
+  const swept = run.points.flatMap((point) => point[name] ?? []);
+  return swept.length === 0
+    ? paramText(run.scenario, name, value)
+    : `swept: ${[...new Set(swept)].map((one) => paramText(run.scenario, name, one)).join(', ')}`;
 }
 
 function optionsOf({ options, startedAt, finishedAt, tool }: RunResult): Fact[] {
