@@ -1,4 +1,5 @@
 /** What happened beside the load, whatever the load was: faults made on purpose, and connections that ended. */
+import type { ArmLook } from '../arm-look.ts';
 import { armTag } from '../arm-look.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
@@ -12,23 +13,35 @@ export function incidents(view: View): Content {
 
 /** A run with faults made on purpose can be checked against what was asked for. */
 function injected(view: View): Markup | undefined {
-  const kinds = ['dropped', 'duplicated', 'swapped'] as const;
-  const totals = view.looks.map((look) =>
-    kinds.map((kind) =>
-      countedOf(view, look).reduce((sum, one) => sum + (one.injected?.[kind] ?? 0), 0),
-    ),
-  );
-  if (totals.every((row) => row.every((value) => value === 0))) return undefined;
-  return html`<p>Faults were injected on purpose; this many of them should be found again above:</p>${table(
+  const sums = view.looks.map((look) => INJECTED.map(({ kind }) => injectedBy(view, look, kind)));
+  if (sums.every((row) => row.every((sum = 0) => sum === 0))) return undefined;
+  return html`<p>Faults were injected on purpose. What was dropped, made twice or swapped should be found again above; what was held back is in the latencies:</p>${table(
     {
       label: 'Injected faults per arm',
-      columns: [words('arm'), ...kinds.map((kind) => figures(kind))],
+      columns: [words('arm'), ...INJECTED.map(({ title }) => figures(title))],
       rows: view.looks.map((look, index) => [
         armTag(look),
-        ...(totals[index] ?? []).map((value) => value.toLocaleString('en-US')),
+        ...(sums[index] ?? []).map((sum) => sum?.toLocaleString('en-US') ?? '–'),
       ]),
     },
   )}`;
+}
+
+const INJECTED = [
+  { kind: 'dropped', title: 'deliveries dropped' },
+  { kind: 'duplicated', title: 'deliveries made twice' },
+  { kind: 'swapped', title: 'broadcasts swapped' },
+  { kind: 'delayed', title: 'broadcasts held back' },
+] as const;
+
+/** Of all trials that count; undefined where none of them says. */
+function injectedBy(
+  view: View,
+  look: ArmLook,
+  kind: (typeof INJECTED)[number]['kind'],
+): number | undefined {
+  const counts = countedOf(view, look).flatMap(({ injected }) => injected?.[kind] ?? []);
+  return counts.length === 0 ? undefined : counts.reduce((sum, count) => sum + count, 0);
 }
 
 function closings(view: View): Markup | undefined {
