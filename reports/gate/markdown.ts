@@ -1,9 +1,12 @@
 /** A gate's outcome as Markdown, for a comment on a pull request or the summary of a CI job. */
 import type { GateRecord } from '../../core/records/gate.ts';
-import { formatChange, formatPercent } from '../../core/units.ts';
-import type { Unit } from '../metric.ts';
-import { formatMetric } from '../metric.ts';
-import { assertionWords, calibrationText, outcomeWords, stateWords } from './words.ts';
+import {
+  assertionWords,
+  calibrationText,
+  findingCells,
+  findingColumns,
+  outcomeWords,
+} from './words.ts';
 
 export interface MarkdownContext {
   readonly scenario: string;
@@ -20,21 +23,9 @@ export function gateMarkdown(gate: GateRecord, { scenario, command }: MarkdownCo
   ];
   if (gate.findings.length > 0) {
     lines.push(
-      '| | metric | base | head | change | 95 % interval | margin |',
+      row(findingColumns).replace('  ', ' '),
       '|---|---|--:|--:|--:|---|--:|',
-      ...gate.findings.map(({ state, metric, unit, base, head, ratio, low, high, margin }) =>
-        row([
-          stateWords[state],
-          `\`${metric}\``,
-          formatMetric(unit as Unit, base),
-          formatMetric(unit as Unit, head),
-          ratio === undefined ? '' : formatChange(ratio),
-          low === undefined || high === undefined
-            ? ''
-            : `${formatChange(low)} … ${formatChange(high)}`,
-          margin === 0 ? 'none' : formatPercent(margin),
-        ]),
-      ),
+      ...gate.findings.map((one) => row(findingCells(one, (name) => `\`${name}\``))),
       '',
     );
   }

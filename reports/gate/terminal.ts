@@ -2,11 +2,14 @@
 import Table from 'cli-table3';
 import pc from 'picocolors';
 import type { GateRecord } from '../../core/records/gate.ts';
-import { formatChange, formatPercent } from '../../core/units.ts';
 import { PLAIN_TABLE } from '../formats/plain-table.ts';
-import type { Unit } from '../metric.ts';
-import { formatMetric } from '../metric.ts';
-import { assertionWords, calibrationText, outcomeWords, stateWords } from './words.ts';
+import {
+  assertionWords,
+  calibrationText,
+  findingCells,
+  findingColumns,
+  outcomeWords,
+} from './words.ts';
 
 export function gateTerminal(gate: GateRecord, { color }: { readonly color: boolean }): string {
   const { green, yellow, red, bold } = pc.createColors(color);
@@ -15,21 +18,9 @@ export function gateTerminal(gate: GateRecord, { color }: { readonly color: bool
   if (gate.findings.length > 0) {
     const table = new Table({
       ...PLAIN_TABLE,
-      head: ['', 'metric', 'base', 'head', 'change', '95 % interval', 'margin'],
+      head: [...findingColumns],
     });
-    for (const { state, metric, unit, base, head, ratio, low, high, margin } of gate.findings) {
-      table.push([
-        stateWords[state],
-        metric,
-        formatMetric(unit as Unit, base),
-        formatMetric(unit as Unit, head),
-        ratio === undefined ? '' : formatChange(ratio),
-        low === undefined || high === undefined
-          ? ''
-          : `${formatChange(low)} … ${formatChange(high)}`,
-        margin === 0 ? 'none' : formatPercent(margin),
-      ]);
-    }
+    for (const finding of gate.findings) table.push(findingCells(finding));
     lines.push(table.toString(), '');
     for (const { state, says } of gate.findings) if (state !== 'passed') lines.push(says);
   }

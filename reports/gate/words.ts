@@ -6,8 +6,8 @@ import type {
   GateRatesRecord,
   GateRecord,
 } from '../../core/records/gate.ts';
-import { formatChange } from '../../core/units.ts';
-import type { Metric } from '../metric.ts';
+import { formatChange, formatPercent } from '../../core/units.ts';
+import type { Metric, Unit } from '../metric.ts';
 import { formatMetric } from '../metric.ts';
 import { metrics } from '../metrics/registry.ts';
 import type { ArmRule } from './rules.ts';
@@ -38,6 +38,33 @@ export const outcomeWords: Readonly<Record<GateRecord['outcome'], string>> = {
   broken: 'FAILED',
   'no-data': 'FAILED',
 };
+
+/** What the columns of a table of findings are called; its first has no name. */
+export const findingColumns = [
+  '',
+  'metric',
+  'base',
+  'head',
+  'change',
+  '95 % interval',
+  'margin',
+] as const;
+
+/** The cells below them. @param code how a name is set */
+export function findingCells(
+  { state, metric, unit, base, head, ratio, low, high, margin }: GateFindingRecord,
+  code: (name: string) => string = (name) => name,
+): string[] {
+  return [
+    stateWords[state],
+    code(metric),
+    formatMetric(unit as Unit, base),
+    formatMetric(unit as Unit, head),
+    ratio === undefined ? '' : formatChange(ratio),
+    low === undefined || high === undefined ? '' : `${formatChange(low)} … ${formatChange(high)}`,
+    margin === 0 ? 'none' : formatPercent(margin),
+  ];
+}
 
 export function describeFinding(finding: GateFinding, rule: ArmRule): GateFindingRecord {
   const metric: Metric = metrics[rule.id];
