@@ -5,9 +5,16 @@
 import { defineConfig } from 'vitest/config';
 
 /** In a browser or over before anything is measured: nobody minds another one beside it. */
-const pages = ['bad-input', 'demo', 'demo-command', 'report', 'tail-send', 'view'].map(
-  (name) => `test/e2e/${name}.test.ts`,
-);
+const pages = [
+  'bad-input',
+  'demo',
+  'demo-command',
+  'history',
+  'probe',
+  'report',
+  'tail-send',
+  'view',
+].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({
   test: {

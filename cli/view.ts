@@ -4,7 +4,8 @@ import { exitCodes, fault, reasonOf } from '../core/errors.ts';
 import type { Params, ParamValues } from '../core/params.ts';
 import { fillParams } from '../core/params.ts';
 import { exportViewer } from '../reports/viewer/export.ts';
-import { readPageScript } from '../reports/viewer/list-page.ts';
+import type { PageScripts } from '../reports/viewer/list-page.ts';
+import { readPageScripts } from '../reports/viewer/list-page.ts';
 import type { ViewServer } from '../reports/viewer/view-server.ts';
 import { createViewServer } from '../reports/viewer/view-server.ts';
 import type { CommandFactory } from './commands.ts';
@@ -67,7 +68,7 @@ async function exportTo(flags: Flags, to: string, last: number, io: Io): Promise
   const { index, runs, unreadable } = await exportViewer({
     folder: resolve(flags.runs),
     to: resolve(to),
-    script: pageScript(),
+    scripts: pageScripts(),
     last,
     now: Date.now(),
     onRun: (done, all) => {
@@ -80,18 +81,18 @@ async function exportTo(flags: Flags, to: string, last: number, io: Io): Promise
   if (flags.open === true) openInBrowser(index);
 }
 
-function pageScript(): string {
+function pageScripts(): PageScripts {
   try {
-    return readPageScript(packageFolder());
+    return readPageScripts(packageFolder());
   } catch (error) {
     throw fault('page-not-built', { why: reasonOf(error) });
   }
 }
 
 async function listening(folder: string, port: number): Promise<ViewServer> {
-  const script = pageScript();
+  const scripts = pageScripts();
   try {
-    return await createViewServer({ folder, port, script });
+    return await createViewServer({ folder, port, scripts });
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : undefined;
     if (code === undefined) throw error;

@@ -62,10 +62,13 @@ export function historyEntry(run: RunResult): HistoryEntry | undefined {
 }
 
 /** How often and how long it was measured does not change what was measured. */
-function loadHash({ scenario, params, points, options }: RunResult): string {
+function loadHash({ scenario, params, points, options, targets }: RunResult): string {
   const { rounds: _rounds, seed: _seed, margin: _margin, ...rest } = options;
+  const script = scenario.hash === undefined ? [] : [scenario.hash];
+  // A server by its name: what changes in it is what the series is to show.
+  const servers = targets === undefined ? [] : [targets.map(({ name }) => name)];
   return createHash('sha256')
-    .update(JSON.stringify([scenario.name, params, points, rest]))
+    .update(JSON.stringify([scenario.name, params, points, rest, ...script, ...servers]))
     .digest('hex')
     .slice(0, 12);
 }
@@ -105,13 +108,19 @@ export function readHistory(path: string): {
   return { entries, unreadable: lines.length - entries.length };
 }
 
+/** With fewer runs than this no change can be told from chance. */
+export const FEWEST_FOR_CHANGES = 12;
+
 export interface HistorySeries {
   readonly scenario: string;
+  readonly load: string;
+  readonly fingerprint: string;
   readonly arm: string;
   readonly metric: string;
   readonly points: readonly {
     readonly id: string;
     readonly startedAt: string;
+    readonly version: string;
     readonly commit: string | undefined;
     readonly value: number;
   }[];
@@ -120,35 +129,38 @@ export interface HistorySeries {
 
 /** The series of one metric, one for each load on each machine, each with its change points. */
 export function historySeries(entries: readonly HistoryEntry[], metric: string): HistorySeries[] {
-  const groups = new Map<string, { scenario: string; arm: string; entries: HistoryEntry[] }>();
+  const groups = new Map<string, { arm: string; first: HistoryEntry; entries: HistoryEntry[] }>();
   for (const entry of entries) {
     for (const [arm, figures] of Object.entries(entry.figures)) {
       if (figures[metric] === undefined) continue;
       const key = [entry.scenario, entry.load, entry.fingerprint, arm].join(' ');
-      const group = groups.get(key) ?? { scenario: entry.scenario, arm, entries: [] };
+      const group = groups.get(key) ?? { arm, first: entry, entries: [] };
       group.entries.push(entry);
       groups.set(key, group);
     }
   }
-  return [...groups.values()].map(({ scenario, arm, entries: members }) => {
-    const points = members.map(({ id, startedAt, commit, figures }) => ({
+  return [...groups.values()].map(({ arm, first, entries: members }) => {
+    const { scenario, load, fingerprint } = first;
+    const points = members.map(({ id, startedAt, version, commit, figures }) => ({
       id,
       startedAt,
+      version,
       commit,
       value: figures[arm]?.[metric] ?? 0,
     }));
     const values = points.map(({ value }) => value);
     // Ratios matter, so logarithms are compared; of what can be 0, the values themselves.
     const isPositive = values.every((value) => value > 0);
-    const found = findChangePoints(isPositive ? values.map(Math.log) : values, {
-      random: createRandom(1),
-    });
+    const enough = values.length >= FEWEST_FOR_CHANGES;
+    const found = enough
+      ? findChangePoints(isPositive ? values.map(Math.log) : values, { random: createRandom(1) })
+      : [];
     const back = isPositive ? Math.exp : (value: number): number => value;
     const changes = found.map((change) => ({
       ...change,
       before: back(change.before),
       after: back(change.after),
     }));
-    return { scenario, arm, metric, points, changes };
+    return { scenario, load, fingerprint, arm, metric, points, changes };
   });
 }

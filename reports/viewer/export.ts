@@ -1,11 +1,14 @@
 /**
- * The viewer as files: the list, a report of each run, and each run against the one before it. Any web
+ * The viewer as files: the list, the history, a report of each run, and each run against the one before. Any web
  * server can show them, and so can a browser from a disk; nothing can be deleted there.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault, reasonOf } from '../../core/errors.ts';
 import { RUN_FILE, writeWhole } from '../run-file.ts';
+import { historyData, historyIn } from './history-data.ts';
+import { renderHistoryPage } from './history-page.ts';
+import type { PageScripts } from './list-page.ts';
 import { renderListPage } from './list-page.ts';
 import type { RowLinks } from './list-row.ts';
 import { comparisonOf, problemPage, reportOf } from './pages.ts';
@@ -16,7 +19,7 @@ import { createRunIndex } from './run-index.ts';
 export interface ExportOptions {
   readonly folder: string;
   readonly to: string;
-  readonly script: string;
+  readonly scripts: PageScripts;
   /** Only so many of the latest runs. */
   readonly last: number;
   readonly now: number;
@@ -31,9 +34,11 @@ export interface Exported {
   readonly unreadable: number;
 }
 
+const HISTORY = 'history.html';
+
 /** @throws HarnessError `out-not-writable` or `run-file-not-written` */
 export async function exportViewer(options: ExportOptions): Promise<Exported> {
-  const { folder, to, script, last, now, onRun } = options;
+  const { folder, to, scripts, last, now, onRun } = options;
   const all = [...(await createRunIndex(folder).refresh()).values()];
   const runs = all.slice(0, last);
   for (const part of [to, join(to, 'reports'), join(to, 'compare')]) makeFolder(part, to);
@@ -64,7 +69,12 @@ export async function exportViewer(options: ExportOptions): Promise<Exported> {
     canDelete: false,
   };
   const index = join(to, 'index.html');
-  writeWhole(index, renderListPage(runs, { script, links, folder: 'an export', now }));
+  const page = { script: scripts.list, links, history: HISTORY, folder: 'an export', now };
+  writeWhole(index, renderListPage(runs, page));
+  // Of all runs that there ever were; only those that are exported have a report to lead to.
+  const data = await historyData(await historyIn(folder), runs, links.report);
+  const history = renderHistoryPage(data, { script: scripts.history, home: 'index.html' });
+  writeWhole(join(to, HISTORY), history.text);
   // Ticked runs are compared by a command; this is where the form would lead without a script.
   writeWhole(
     join(to, 'compare', 'index.html'),

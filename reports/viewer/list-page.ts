@@ -17,6 +17,8 @@ export interface ListPageOptions {
   /** As it was compiled. */
   readonly script: string;
   readonly links: RowLinks;
+  /** Where the page of the history is. */
+  readonly history: string;
   /** Undefined in an export, which has no server behind it. */
   readonly live?: {
     /** Shown in deletions. */
@@ -35,12 +37,20 @@ interface PageSettings {
   readonly revision: number;
 }
 
+/** Of the pages, as they were compiled. */
+export interface PageScripts {
+  readonly list: string;
+  readonly history: string;
+}
+
 /**
  * @param folder of the package
  * @throws the error of Node when it has not been built
  */
-export function readPageScript(folder: string): string {
-  return readFileSync(join(folder, 'dist', 'reports', 'viewer', 'page', 'page.js'), 'utf8');
+export function readPageScripts(folder: string): PageScripts {
+  const read = (name: string): string =>
+    readFileSync(join(folder, 'dist', 'reports', 'viewer', 'page', name), 'utf8');
+  return { list: read('page.js'), history: read('history.js') };
 }
 
 /** Everything but `frame-ancestors`, which only a header can say. */
@@ -57,7 +67,7 @@ export function listPolicy(script: string): string {
 }
 
 export function renderListPage(runs: readonly IndexedRun[], options: ListPageOptions): string {
-  const { script, links, live, folder, now } = options;
+  const { script, links, history, live, folder, now } = options;
   const settings: PageSettings = {
     live: live !== undefined,
     token: live?.token ?? '',
@@ -78,7 +88,7 @@ export function renderListPage(runs: readonly IndexedRun[], options: ListPageOpt
 </head>
 <body>
 <a class="skip" href="#runs">Skip to the runs</a>
-<header><span>pushbench · runs</span><span><code>${folder}</code></span></header>
+<header><span>pushbench · runs</span><a href="${history}">History</a><span><code>${folder}</code></span></header>
 <main>
 <h1>Runs</h1>
 <div class="filters" role="search">

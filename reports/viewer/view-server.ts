@@ -7,19 +7,23 @@ import type { AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import { HarnessError, reasonOf } from '../../core/errors.ts';
 import { refusal, refusalOfChange } from './guard.ts';
+import { historyData, historyIn, historyStamp } from './history-data.ts';
+import type { HistoryPage } from './history-page.ts';
+import { renderHistoryPage } from './history-page.ts';
+import type { PageScripts } from './list-page.ts';
 import { listPolicy, renderListPage } from './list-page.ts';
 import type { RowLinks } from './list-row.ts';
 import { isLive, listRow } from './list-row.ts';
 import { createNews } from './news.ts';
 import { comparisonOf, problemPage, reportOf } from './pages.ts';
+import type { IndexedRun } from './run-index.ts';
 import { createRunIndex } from './run-index.ts';
 
 export interface ViewServerOptions {
   readonly folder: string;
   /** 0 takes a free one. */
   readonly port: number;
-  /** Of the page, as it was compiled. */
-  readonly script: string;
+  readonly scripts: PageScripts;
   /** How often the folder is looked at while a page is open. */
   readonly everyMs?: number;
   readonly now?: () => number;
@@ -60,14 +64,15 @@ const links: RowLinks = {
   report: (name) => `report?run=${encodeURIComponent(name)}`,
   canDelete: true,
 };
+const history = 'history';
 
 /** @throws the error of Node when it cannot listen */
 export async function createViewServer(options: ViewServerOptions): Promise<ViewServer> {
-  const { folder, script, everyMs = 1_000, now = Date.now } = options;
+  const { folder, scripts, everyMs = 1_000, now = Date.now } = options;
   const token = randomBytes(18).toString('base64url');
   const index = createRunIndex(folder);
   const news = createNews(index, (run) => listRow(run, links, now()).toString(), everyMs);
-  const policy = `${listPolicy(script)}; frame-ancestors 'none'`;
+  const policy = `${listPolicy(scripts.list)}; frame-ancestors 'none'`;
 
   const server = createServer((request, response) => {
     answer(request, response).catch((error: unknown) => {
@@ -89,6 +94,8 @@ export async function createViewServer(options: ViewServerOptions): Promise<View
     switch (url === undefined ? '' : route) {
       case 'GET /':
         return await sendList(response);
+      case 'GET /history':
+        return await sendHistory(response);
       case 'GET /report':
         return await sendReport(url?.searchParams.get('run') ?? '', response);
       case 'GET /compare':
@@ -105,8 +112,25 @@ export async function createViewServer(options: ViewServerOptions): Promise<View
   async function sendList(response: ServerResponse): Promise<void> {
     const runs = [...(await index.refresh()).values()];
     const live = { token, revision: index.revision() };
-    const page = renderListPage(runs, { script, links, live, folder, now: now() });
+    const script = scripts.list;
+    const page = renderListPage(runs, { script, links, history, live, folder, now: now() });
     sendHtml(response, 200, page, policy);
+  }
+
+  /** The last page of the history, and what it was made of: change points of many runs take seconds. */
+  let drawn: { readonly of: string; readonly page: HistoryPage } | undefined;
+
+  async function sendHistory(response: ServerResponse): Promise<void> {
+    const runs = [...(await index.refresh()).values()];
+    const of = JSON.stringify([await historyStamp(folder), index.revision(), runs.length]);
+    const page = drawn?.of === of ? drawn.page : await drawHistory(runs);
+    drawn = { of, page };
+    sendHtml(response, 200, page.text, `${page.policy}; frame-ancestors 'none'`);
+  }
+
+  async function drawHistory(runs: readonly IndexedRun[]): Promise<HistoryPage> {
+    const data = await historyData(await historyIn(folder), runs, links.report);
+    return renderHistoryPage(data, { script: scripts.history, home: './' });
   }
 
   async function sendReport(name: string, response: ServerResponse): Promise<void> {

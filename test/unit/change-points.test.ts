@@ -15,7 +15,47 @@ function series({ count = 60, noise = 0.03, step = 0, at = 30, seed = 1 } = {}):
 const find = (values: readonly number[], seed = 1) =>
   findChangePoints(values, { random: createRandom(seed) });
 
+/** nm/(n+m) · (2·mean|x−y| − mean|x−x'| − mean|y−y'|), word for word. */
+function bestByFormula(values: readonly number[]): number {
+  const meanDistance = (a: readonly number[], b: readonly number[]): number => {
+    const pairs = a.flatMap((x, i) =>
+      b.flatMap((y, j) => (a === b && i === j ? [] : Math.abs(x - y))),
+    );
+    return pairs.reduce((sum, one) => sum + one, 0) / pairs.length;
+  };
+  const distances = values.map((_, n) => {
+    const [x, y] = [values.slice(0, n), values.slice(n)];
+    if (x.length < 4 || y.length < 4) return Number.NEGATIVE_INFINITY;
+    const between = 2 * meanDistance(x, y) - meanDistance(x, x) - meanDistance(y, y);
+    return ((x.length * y.length) / values.length) * between;
+  });
+  return distances.indexOf(Math.max(...distances));
+}
+
 describe('change points', () => {
+  it('splits where the plain formula puts the energy distance highest, ties and zeros included', () => {
+    for (let seed = 1; seed <= 30; seed += 1) {
+      const random = createRandom(seed);
+      const count = 12 + random.int(20);
+      const steps = seed % 3 === 0 ? 4 : 1_000;
+      const values = Array.from(
+        { length: count },
+        (_, i) => Math.round(steps * (random.normal() + (i >= count / 2 ? 6 : 0))) / steps,
+      );
+      const [first] = find(values);
+      expect([first?.index, bestByFormula(values)], `seed ${seed}`).toEqual([
+        bestByFormula(values),
+        bestByFormula(values),
+      ]);
+    }
+  });
+
+  it('finds nothing where all values are equal, whatever they are', () => {
+    for (const value of [0, 1, 0.1, 1e9 + 0.1, Math.log(3)]) {
+      expect(find(Array.from({ length: 200 }, () => value))).toEqual([]);
+    }
+  });
+
   it('finds a step of 10 % in 60 points within two of its place, under 2 % of noise', () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       const [first, ...more] = find(series({ step: 0.1, at: 37, noise: 0.02, seed }));

@@ -22,6 +22,7 @@ import { temporaryFolder } from '../program.ts';
 
 const base = temporaryFolder();
 let folders = 0;
+const scripts = { list: 'export {};', history: 'export {};' };
 
 /** A runs folder with these in it; text stands for a file that is no run. */
 function runsFolder(runs: Readonly<Record<string, RunResult | string>>): string {
@@ -221,7 +222,7 @@ function ask(
 }
 
 async function serving(folder: string) {
-  const server = await createViewServer({ folder, port: 0, script: 'export {};' });
+  const server = await createViewServer({ folder, port: 0, scripts });
   onTestFinished(() => server.close());
   const { text } = await ask(server.address, '/');
   const settings = /id="settings">(.*?)<\/script>/.exec(text)?.[1] ?? '{}';
@@ -363,7 +364,7 @@ test('an export has reports, each run against the one before, and no way to dele
     '20260104-broken': '{',
   });
   const to = join(base, 'export');
-  const done = await exportViewer({ folder, to, script: 'export {};', last: 100, now: Date.now() });
+  const done = await exportViewer({ folder, to, scripts, last: 100, now: Date.now() });
   expect(done).toMatchObject({ runs: 4, unreadable: 1 });
   const list = readFileSync(done.index, 'utf8');
   expect(list.match(/<li class="run/g)).toHaveLength(4);
