@@ -11,6 +11,7 @@ const pages = [
   'demo-command',
   'history',
   'probe',
+  'probe-refusals',
   'report',
   'tail-send',
   'view',

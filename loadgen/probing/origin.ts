@@ -1,0 +1,158 @@
+/**
+ * A server of our own behind a path that is measured. It speaks when it is told to and says nothing by
+ * itself, so that every silence on the path is one that somebody asked for.
+ */
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { WebSocketServer } from 'ws';
+import type { StreamKind } from '../../core/records/probe.ts';
+
+/** One event that was sent; `at` is `performance.now()`. */
+export interface Said {
+  readonly n: number;
+  readonly at: number;
+}
+
+export interface OriginSession {
+  /** Sends the next event. @returns undefined when the connection is gone */
+  say(): Said | undefined;
+  /** Every event that was handed to the connection. */
+  readonly said: readonly Said[];
+  /** What the client has said; WebSocket only. */
+  readonly heard: number;
+  /** Resolves when the connection is gone, as far as this end is told. */
+  readonly gone: Promise<{ readonly at: number }>;
+}
+
+export interface Origin {
+  readonly host: string;
+  readonly port: number;
+  /** The path of a client's stream. */
+  pathOf(transport: StreamKind, id: string): string;
+  /** Resolves when the client has come. */
+  session(id: string): Promise<OriginSession>;
+  /** Ends every connection. */
+  close(): Promise<void>;
+}
+
+interface Wire {
+  write(text: string): boolean;
+  heard(): number;
+}
+
+export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
+  const arrived = new Map<string, OriginSession>();
+  const awaited = new Map<string, (session: OriginSession) => void>();
+  const sockets = new Set<Socket>();
+  const attend = (id: string, wire: Wire, gone: Promise<{ at: number }>): void => {
+    const session = sessionOn(wire, gone);
+    arrived.set(id, session);
+    awaited.get(id)?.(session);
+    awaited.delete(id);
+  };
+  // A stream that nobody reads any more is for the path to end, and not for a timer of Node.
+  const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
+    const id = idIn(request, 'sse');
+    if (id === undefined) response.writeHead(404).end();
+    else attendStream(id, response, attend);
+  });
+  const webSockets = new WebSocketServer({ noServer: true, clientTracking: false });
+  server.on('upgrade', (request, socket, head) => {
+    const id = idIn(request, 'ws');
+    if (id === undefined) {
+      socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
+    webSockets.handleUpgrade(request, socket, head, (client) => {
+      let heard = 0;
+      client.on('message', () => {
+        heard += 1;
+      });
+      // 'close' follows.
+      client.on('error', () => undefined);
+      const wire: Wire = {
+        write(text) {
+          if (client.readyState !== client.OPEN) return false;
+          client.send(text);
+          return true;
+        },
+        heard: () => heard,
+      };
+      attend(id, wire, goneBy(client, 'close'));
+    });
+  });
+  server.on('connection', (socket) => {
+    socket.setNoDelay(true);
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  return {
+    host,
+    port: (server.address() as AddressInfo).port,
+    pathOf: (transport, id) => `/probe/${transport}/${id}`,
+    session: (id) =>
+      new Promise((resolve) => {
+        const session = arrived.get(id);
+        if (session === undefined) awaited.set(id, resolve);
+        else resolve(session);
+      }),
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
+
+function attendStream(
+  id: string,
+  response: ServerResponse,
+  attend: (id: string, wire: Wire, gone: Promise<{ at: number }>) => void,
+): void {
+  response.writeHead(200, {
+    'Content-Type': 'text/event-stream',
+    'Cache-Control': 'no-cache, no-transform',
+    'X-Accel-Buffering': 'no',
+  });
+  // Some proxies hold the head until there is a body.
+  response.write(':\n\n');
+  const wire: Wire = {
+    write(text) {
+      if (response.destroyed || response.writableEnded) return false;
+      response.write(`data: ${text}\n\n`);
+      return true;
+    },
+    heard: () => 0,
+  };
+  attend(id, wire, goneBy(response, 'close'));
+}
+
+function sessionOn(wire: Wire, gone: Promise<{ at: number }>): OriginSession {
+  const said: Said[] = [];
+  return {
+    said,
+    gone,
+    get heard() {
+      return wire.heard();
+    },
+    say() {
+      const one = { n: said.length + 1, at: performance.now() };
+      if (!wire.write(JSON.stringify(one))) return undefined;
+      said.push(one);
+      return one;
+    },
+  };
+}
+
+const goneBy = (emitter: NodeJS.EventEmitter, event: string): Promise<{ at: number }> =>
+  new Promise((resolve) => {
+    emitter.once(event, () => resolve({ at: performance.now() }));
+  });
+
+function idIn({ url = '' }: IncomingMessage, transport: StreamKind): string | undefined {
+  return new RegExp(`^/probe/${transport}/([\\w-]+)$`).exec(url)?.[1];
+}

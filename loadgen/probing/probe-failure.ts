@@ -1,0 +1,52 @@
+/** Why a probe did not get a stream, as a value that whoever speaks to people turns into a sentence. */
+
+export type FailureKind =
+  | 'dns'
+  | 'refused'
+  | 'unreachable'
+  | 'tls'
+  | 'silent'
+  | 'hung-up'
+  | 'not-http'
+  | 'answer'
+  | 'aborted';
+
+/** An answer that is no stream. */
+export interface PlainAnswer {
+  readonly status: number;
+  readonly contentType: string | undefined;
+  readonly location: string | undefined;
+}
+
+export class ProbeFailure extends Error {
+  override readonly name = 'ProbeFailure';
+  readonly kind: FailureKind;
+  /** The code of Node or OpenSSL, where there is one. */
+  readonly code: string | undefined;
+  readonly answer: PlainAnswer | undefined;
+
+  constructor(kind: FailureKind, says: string, code?: string, answer?: PlainAnswer) {
+    super(says);
+    this.kind = kind;
+    this.code = code;
+    this.answer = answer;
+  }
+}
+
+/** What an error of Node means for a connection that was being made. */
+export function failureOf(error: unknown, stage: 'connect' | 'tls' | 'head'): ProbeFailure {
+  if (error instanceof ProbeFailure) return error;
+  const code = codeOf(error);
+  const says = error instanceof Error && error.message !== '' ? error.message : String(code);
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return new ProbeFailure('dns', says, code);
+  if (code === 'ECONNREFUSED') return new ProbeFailure('refused', says, code);
+  if (stage === 'tls') return new ProbeFailure('tls', says, code);
+  if (stage === 'connect') return new ProbeFailure('unreachable', says, code);
+  if (code.startsWith('HPE_')) return new ProbeFailure('not-http', says, code);
+  return new ProbeFailure('hung-up', says, code);
+}
+
+export function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

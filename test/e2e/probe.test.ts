@@ -1,0 +1,320 @@
+/** `probe` against servers and paths whose behaviour is known: what it reports, hides and leaves behind. */
+import type { TestContext } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { measureArrivals } from '../../loadgen/probing/arrivals.ts';
+import { measureIdleCut } from '../../loadgen/probing/idle-cut.ts';
+import { measureLeave } from '../../loadgen/probing/leave.ts';
+import type { Origin } from '../../loadgen/probing/origin.ts';
+import { startOrigin } from '../../loadgen/probing/origin.ts';
+import { startPath } from '../probe-path.ts';
+import { endpointAt, probeJson, startProbe } from '../probe-run.ts';
+import { runProgram, startProgram } from '../program.ts';
+import { startStreaming } from '../streaming-server.ts';
+
+type AtEnd = TestContext['onTestFinished'];
+
+// Tests run beside each other, so each says by its own context what is to be closed when it is over.
+async function origin(atEnd: AtEnd): Promise<Origin> {
+  const started = await startOrigin();
+  atEnd(() => started.close());
+  return started;
+}
+
+describe('an endpoint without a fault', () => {
+  test.concurrent('an event stream is found by its answer, and described', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const address = `${server.http}/events?every=60&stamp&comment=500`;
+    const found = await probeJson(address, '--max', '2s', '--connections', '12');
+    expect(found).toMatchObject({
+      transport: 'sse',
+      url: `${server.http}/events?every=…&stamp&comment=…`,
+      head: {
+        status: 200,
+        httpVersion: '1.1',
+        hops: [{ name: 'server', value: 'somebody/1.0' }],
+        cacheControl: 'no-cache',
+        compression: {},
+      },
+      events: { verdict: 'apart', evidence: 'send-times', clumped: 0 },
+      idle: { verdict: { kind: 'none', cuts: 0 } },
+      heartbeats: [{ kind: 'comment', sample: 'still here' }],
+    });
+    expect(found.heartbeats[0]?.everyMs).toBeGreaterThan(400);
+    expect(found.heartbeats[0]?.everyMs).toBeLessThan(600);
+    // Twelve in all, of which four are watched: more of the same stream would show nothing more.
+    expect(server.requests).toHaveLength(1 + 3 + 1 + 4);
+    const agents = server.requests.map(({ headers }) => headers['user-agent']);
+    expect(new Set(agents)).toEqual(
+      new Set([expect.stringMatching(/^pushbench\/\S+ \(\+probe\)$/)]),
+    );
+  });
+
+  test.concurrent('a WebSocket behind http: is found by its upgrade, and told what to say', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.http}/socket`, '--max', '1s', '--send', 'subscribe']);
+    expect(await run.code).toBe(0);
+    expect(run.out()).toContain('/socket is a WebSocket.');
+    expect(run.out()).toContain('Compression: permessage-deflate when asked for, none otherwise.');
+    expect(run.out()).toMatch(/8 connections watched for .*, none cut\./);
+    expect(run.out()).toContain('None came. An endpoint that never sends is no error');
+    // On each that is watched, and on no other.
+    expect(server.messages).toEqual(Array(8).fill('subscribe'));
+    // One GET, then one upgrade to see, three heads, one compressed, one for pings, and those watched.
+    expect(server.requests).toHaveLength(1 + 1 + 3 + 1 + 1 + 8);
+  });
+
+  test.concurrent('pings of a server are its heartbeat, and limit what can be seen', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.ws}/socket?ping=200`, '--max', '1500ms']);
+    expect(await run.code).toBe(0);
+    expect(run.out()).toMatch(/Heartbeats +WebSocket pings every \d+ ms/);
+    expect(run.out()).toContain('The server speaks by itself, so a timer longer than');
+    expect(run.out()).toMatch(/Keep the heartbeat of (19\d|20\d|21\d) ms/);
+  });
+
+  test.concurrent('a stream that is soon over is not taken for one that is cut', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.http}/events?every=20&end=100`, '--max', '20s']);
+    expect(await run.code).toBe(0);
+    expect(run.out()).toContain('The server ended 4 connections by itself, in good order');
+    expect(run.out()).toContain('there is no idle time to be kept open');
+  });
+
+  test.concurrent('a head that waits is late, and does not hold up the others', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.http}/events?head=400`, '--max', '1s']);
+    expect(await run.code).toBe(0);
+    expect(run.out()).toContain('The head is late');
+    expect(run.out()).toMatch(/4 connections watched for (1\.\d+ s|9\d\d ms), none cut/);
+  });
+});
+
+describe('a path with a fault', () => {
+  test.concurrent.for(['sse', 'ws'] as const)(
+    'a delay of 40 ms is seen over %s, and no clumps',
+    async (transport, { onTestFinished }) => {
+      const ours = await origin(onTestFinished);
+      const port = await startPath(ours.port, { delayMs: 40 }, onTestFinished);
+      const endpoint = endpointAt(port, transport);
+      const found = await measureArrivals({ endpoint, origin: ours, count: 15, everyMs: 30 });
+      expect(found).toMatchObject({ sent: 15, missing: 0, verdict: 'apart', groupSize: 1 });
+      expect(found.delayMs?.min).toBeGreaterThanOrEqual(39);
+      expect(found.delayMs?.p50).toBeLessThan(60);
+    },
+  );
+
+  test.concurrent.for(['sse', 'ws'] as const)(
+    'clumps of three are seen over %s',
+    async (transport, { onTestFinished }) => {
+      const ours = await origin(onTestFinished);
+      // What an origin sends first besides events: a comment with the head of a stream.
+      const port = await startPath(ours.port, { clump: 3 }, onTestFinished);
+      const endpoint = endpointAt(port, transport);
+      const found = await measureArrivals({
+        endpoint,
+        origin: ours,
+        count: 18,
+        everyMs: 40,
+        graceMs: 300,
+      });
+      expect(found).toMatchObject({
+        verdict: 'clumped',
+        evidence: 'send-times',
+        groupSize: 3,
+        largest: 3,
+      });
+      expect(found.heldMs).toBeGreaterThan(70);
+    },
+  );
+
+  test.concurrent.for([
+    ['sse', 'both'],
+    ['ws', 'both'],
+    ['ws', 'server'],
+    ['ws', 'client'],
+  ] as const)(
+    'a cut over %s after 1.2 s in which %s was silent is bracketed',
+    async ([transport, of], { onTestFinished }) => {
+      const ours = await origin(onTestFinished);
+      const port = await startPath(
+        ours.port,
+        { idle: { of, ms: 1_200 }, cut: 'rst' },
+        onTestFinished,
+      );
+      const found = await measureIdleCut({
+        endpoint: endpointAt(port, transport),
+        origin: ours,
+        silences: [300, 1_800, 2_000],
+        direction: of,
+      });
+      expect(found).toMatchObject({ survivedMs: 300, notSurvivedMs: 1_800 });
+      expect(found.cutMs).toBeGreaterThan(1_100);
+      expect(found.cutMs).toBeLessThan(1_700);
+      expect(found.trials.map(({ outcome, end }) => [outcome, end.how])).toEqual([
+        ['survived', 'open'],
+        ['cut', 'reset'],
+        ['cut', 'reset'],
+      ]);
+    },
+  );
+
+  test.concurrent('a path that swallows loses what is sent into it, and tells nobody', async ({
+    onTestFinished,
+  }) => {
+    const ours = await origin(onTestFinished);
+    const port = await startPath(
+      ours.port,
+      { idle: { of: 'both', ms: 400 }, cut: 'swallow' },
+      onTestFinished,
+    );
+    const found = await measureIdleCut({
+      endpoint: endpointAt(port, 'ws'),
+      origin: ours,
+      silences: [100, 700],
+      direction: 'both',
+      graceMs: 300,
+    });
+    expect(found.cutMs).toBeUndefined();
+    expect(found.trials).toMatchObject([
+      { outcome: 'survived', lostEvents: 0 },
+      { outcome: 'swallowed', end: { how: 'swallowed' }, lostEvents: 1, originToldMs: undefined },
+    ]);
+  });
+
+  test.concurrent.for(['close', 'drop', 'reset'] as const)(
+    'an origin is told of a client that leaves by %s',
+    async (how, { onTestFinished }) => {
+      const ours = await origin(onTestFinished);
+      const port = await startPath(ours.port, {}, onTestFinished);
+      const found = await measureLeave({
+        endpoint: endpointAt(port, 'ws'),
+        origin: ours,
+        how,
+        limitMs: 3_000,
+      });
+      expect(found.toldAfterMs).toBeLessThan(1_000);
+    },
+  );
+
+  test.concurrent('an origin behind a path that swallows is not told', async ({
+    onTestFinished,
+  }) => {
+    const ours = await origin(onTestFinished);
+    const port = await startPath(ours.port, { age: { ms: 0 }, cut: 'swallow' }, onTestFinished);
+    const endpoint = endpointAt(port, 'sse');
+    const found = await measureLeave({
+      endpoint,
+      origin: ours,
+      how: 'drop',
+      speakEveryMs: 50,
+      limitMs: 400,
+    });
+    expect(found.toldAfterMs).toBeUndefined();
+    expect(found.sentInVain).toBeGreaterThan(0);
+  });
+
+  test.concurrent('the silence of the server is told from that of both sides', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const [of, either] = [
+      await startPath(server.port, { idle: { of: 'server', ms: 1_200 } }, onTestFinished),
+      await startPath(server.port, { idle: { of: 'both', ms: 1_200 }, cut: 'rst' }, onTestFinished),
+    ];
+    const runs = [of, either].map((port) =>
+      startProbe([`ws://127.0.0.1:${port}/socket`, '--max', '4s']),
+    );
+    await Promise.all(runs.map(({ code }) => code));
+    const [first, second] = runs.map((run) => run.out());
+    const seconds = /Cut after ([\d.]+) s of silence, on [4-8] of 8 connections/.exec(
+      first ?? '',
+    )?.[1];
+    expect(Math.abs(Number(seconds) - 1.2)).toBeLessThan(0.3);
+    expect(first).toContain('TCP closed and no close frame (what browsers call 1006)');
+    expect(first).toContain('It is the silence of the server that counts');
+    expect(first).toContain('Let the server send a WebSocket ping every 500 ms');
+    expect(second).toContain('a TCP reset (what browsers call 1006)');
+    expect(second).toContain('What the client says keeps it open');
+  });
+
+  test.concurrent('a limit on age is not taken for one on silence', async ({ onTestFinished }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const port = await startPath(server.port, { age: { ms: 900 } }, onTestFinished);
+    const found = await probeJson(`ws://127.0.0.1:${port}/socket?every=100`, '--max', '3s');
+    expect(found.idle.verdict).toMatchObject({ kind: 'age', cuts: 8 });
+    expect(found.idle.verdict.cutMs).toBeGreaterThan(800);
+    expect(found.advice.says[0]).toContain('Heartbeats do not help');
+  });
+});
+
+describe('manners', () => {
+  test.concurrent('more than 30 connections are asked for at a terminal, and a no is a no', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.http}/events`, '--connections', '40'], ['no']);
+    expect(await run.code).toBe(2);
+    expect(run.err()).toContain('Open 40 connections to 127.0.0.1:');
+    expect(server.requests).toHaveLength(0);
+    const yes = startProbe(
+      [`${server.http}/events`, '--connections', '40', '--max', '1s'],
+      ['yes'],
+    );
+    expect(await yes.code).toBe(0);
+  });
+
+  test.concurrent('Ctrl-C ends at once and tells what is known', async ({ onTestFinished }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const run = startProbe([`${server.ws}/socket`, '--max', '5m']);
+    await run.says('watching 8 connections for up to 300 s');
+    const at = performance.now();
+    run.interrupt();
+    expect(await run.code).toBe(130);
+    expect(performance.now() - at).toBeLessThan(1_000);
+    expect(run.out()).toContain('is a WebSocket.');
+    expect(run.out()).toContain('Interrupted after');
+  });
+
+  test('the real program ends by itself, and at once by a signal', async () => {
+    const server = await startStreaming();
+    const address = `${server.ws}/socket`;
+    const finished = await runProgram(['probe', address, '--max', '1s', '--json']);
+    expect(finished).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(finished.stdout)).toMatchObject({ transport: 'ws' });
+    const program = startProgram(['probe', address, '--max', '5m']);
+    await program.says('watching 8 connections');
+    program.child.kill('SIGINT');
+    const { code, stdout } = await program.finished;
+    expect(code).toBe(130);
+    expect(stdout).toContain('Interrupted after');
+    expect(program.processes()).toEqual([]);
+  });
+
+  test.concurrent('what was given as a secret is never printed, not even when a server repeats it', async ({
+    onTestFinished,
+  }) => {
+    const server = await startStreaming(undefined, onTestFinished);
+    const address = `${server.http.replace('://', '://me:pass-word-1@')}/events?echo&token=query-token-2`;
+    const header = 'Authorization: Bearer header-token-3';
+    for (const more of [[], ['--json']]) {
+      const run = startProbe([address, '--header', header, '--max', '1s', ...more]);
+      expect(await run.code).toBe(0);
+      const all = run.out() + run.err();
+      expect(all).toContain(more.length === 0 ? 'via: …' : '"value": "…"');
+      expect(all).not.toMatch(/pass-word-1|query-token-2|header-token-3/);
+    }
+    const [first] = server.requests;
+    expect(first?.headers.authorization).toBe('Bearer header-token-3');
+    expect(first?.url).toContain('token=query-token-2');
+  });
+});
