@@ -151,8 +151,8 @@ export interface Endpoint {
   readonly sessionsPath?: string;
   /** Present where the endpoint speaks TLS. */
   readonly tls?: {
-    /** PEM of the authority that signed the server's certificate. */
-    readonly ca: string;
+    /** PEM of the authority that signed the server's certificate; left out: those the system knows. */
+    readonly ca?: string | undefined;
   };
   /** Present where the server is not ours: how to speak with it. */
   readonly dialect?: Dialect;
@@ -231,6 +231,8 @@ export interface ConnectOptions {
   readonly endpoint: Endpoint;
   /** Index of the client, passed back to the sink. */
   readonly client: number;
+  /** Its number among the clients of all processes, where a dialect says it; left out: its index. */
+  readonly number?: number;
   readonly sink: Sink;
   readonly clock: () => number;
   readonly timeoutMs: number;
@@ -238,6 +240,8 @@ export interface ConnectOptions {
   readonly localAddress?: string;
   /** What to say when connecting (docs/push-server.md): 'session=new&room=a'. */
   readonly query?: string;
+  /** Of who comes back to somebody else's server: what it saw last. */
+  readonly lastEventId?: string;
   /** Where answers to requests come from, for transports that have the choice. */
   readonly answer?: 'stream' | 'response';
   /** Sends what a one-way stream cannot; needed by transports that have one as soon as they send. */

@@ -1,6 +1,7 @@
 /** What a client says when it connects (docs/push-server.md), from the phase and its number. */
 import { channelAt, channelsPerClient, keyName, roomName } from '../core/audience.ts';
 import type { ConnectPhase } from '../core/scenario.ts';
+import type { ConnectOptions, Endpoint } from '../core/transport.ts';
 
 /**
  * What a client says that comes back: the same, but for the history, since it knows what it saw last.
@@ -12,6 +13,23 @@ export function comebackQuery(query: string | undefined, lastEventId: string): s
     .split('&')
     .filter((part) => part !== '' && !part.startsWith('history='));
   return [...parts, `last_event_id=${encodeURIComponent(lastEventId)}`].join('&');
+}
+
+/**
+ * All that one client says. Somebody else's server knows nothing of our query: there it is a number, and a
+ * header for who comes back.
+ * @param client its number among those of all workers
+ * @param lastEventId of who comes back; '' where it saw nothing, or is not to say so
+ */
+export function wordsOf(
+  { dialect }: Endpoint,
+  phase: ConnectPhase,
+  client: number,
+  lastEventId = '',
+): Pick<ConnectOptions, 'query' | 'number' | 'lastEventId'> {
+  if (dialect !== undefined) return { number: client, lastEventId };
+  const query = comebackQuery(connectQuery(phase, client), lastEventId);
+  return query === undefined ? {} : { query };
 }
 
 /** @returns undefined when there is nothing to say: then the request is the plainest there is */

@@ -23,10 +23,11 @@ import type { Crowd } from './client-publisher.ts';
 import { publishFromClients } from './client-publisher.ts';
 import { Comebacks } from './comebacks.ts';
 import { connectAll } from './connect-all.ts';
-import { comebackQuery, connectQuery, sourceOf } from './connect-query.ts';
+import { sourceOf, wordsOf } from './connect-query.ts';
 import { handicap } from './handicap.ts';
 import { History, historiesSettled } from './history.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
+import { MarkerSink } from './marker-sink.ts';
 import { Receiver } from './receiver.ts';
 import { Requester } from './requester.ts';
 import { Responder } from './responder.ts';
@@ -44,6 +45,8 @@ const probe = startLatenessProbe(clock);
 const collectGarbage = forcedCollection();
 
 let receiver = new Receiver(0);
+/** In front of it, where the server is somebody else's. */
+let markers: MarkerSink | undefined;
 const bystanders = new Bystanders();
 let crowd: Crowd = { clients: [], firstClient: 0, totalClients: 0 };
 let upstream: Upstream | undefined;
@@ -101,6 +104,7 @@ const handlers: {
           answer,
           upstream,
           ...sourceOf(firstClient + client, message.sources),
+          ...(endpoint.dialect === undefined ? {} : { number: firstClient + client }),
         }),
       );
       const clients = added.clients.filter((one) => one !== undefined);
@@ -118,23 +122,24 @@ const handlers: {
     receiver.onEvent = takeEvent;
     const history = order && new History(order, count);
     receiver.history = history;
-    const connectOne = (client: number, query: string | undefined): Promise<Client> =>
+    markers = endpoint.dialect && new MarkerSink(receiver, endpoint.dialect);
+    const sink = markers ?? receiver;
+    const connectOne = (client: number, lastEventId?: string): Promise<Client> =>
       connect({
         endpoint: detours[(firstClient + client) % detours.length] ?? endpoint,
         client,
-        sink: receiver,
+        sink,
         clock,
         timeoutMs,
         answer,
         upstream,
         ...sourceOf(firstClient + client, message.sources),
-        ...(query === undefined ? {} : { query }),
+        ...wordsOf(endpoint, phase, firstClient + client, lastEventId),
       });
-    connectAgain = (client, lastEventId) =>
-      connectOne(client, comebackQuery(connectQuery(phase, firstClient + client), lastEventId));
+    connectAgain = connectOne;
     const outcome = await connectAll(count, message.concurrency, clock, (client) => {
       history?.started(client, clock());
-      return connectOne(client, connectQuery(phase, firstClient + client));
+      return connectOne(client);
     });
     crowd = { clients: outcome.clients, firstClient, totalClients };
     for (const [client, one] of outcome.clients.entries()) {
@@ -171,6 +176,7 @@ const handlers: {
     loopOfLoad = undefined;
     failedPosts.clear();
     wire.start();
+    markers?.start();
     probe.take();
     startSampling();
     stall = slow?.kind === 'stall' ? new StallRun(slow, crowd, clock) : undefined;
@@ -221,6 +227,8 @@ const handlers: {
     stopSlowReaders();
     stopSlowReaders = () => undefined;
     stall?.end();
+    // Heartbeats of somebody else's server are as it likes; without messages its clients are quiet.
+    if (markers !== undefined) comebacks?.allowSilence();
   },
 
   collect() {
@@ -241,6 +249,7 @@ const handlers: {
       closedClients: [...receiver.closedClients],
       upstreamConnections: upstream?.connections ?? 0,
       failedPosts: tallies(failedPosts),
+      strays: markers?.report(),
       wire: wire.read(),
       loop: loopOfLoad ?? phaseLap(),
       lastReceivedAt: receiver.lastReceivedAt,

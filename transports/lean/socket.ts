@@ -36,6 +36,19 @@ export interface LeanProtocol {
   send(connection: LeanConnection, message: Buffer): Promise<void> | undefined;
   /** What to write before the end of a connection we close ourselves. */
   farewell?(): Buffer;
+  /** What comes between the handshake and being ready; undefined where nothing does. */
+  readonly opening?: Opening | undefined;
+}
+
+/** What somebody else's server wants to be told first. */
+export interface Opening {
+  /** Takes the place of the sink of the client, and hands on to it. */
+  readonly sink: Sink;
+  /** @param done called once, unless it is stopped */
+  start(connection: LeanConnection, done: (error?: HandshakeError) => void): void;
+  /** Where it stands. @param cause why the connection ended; undefined when the time is up */
+  trouble(cause?: string): HandshakeError;
+  stop(): void;
 }
 
 export interface Opened {
@@ -73,7 +86,7 @@ export class LeanConnection implements Client {
           this.session = session;
           this.opened();
         })
-      : options.sink;
+      : (protocol.opening?.sink ?? options.sink);
     const { clock } = options;
     this.socket = openSocket(options, {
       buffer: sharedReadBuffer,
@@ -121,6 +134,10 @@ export class LeanConnection implements Client {
       if (opened === undefined) return;
       this.decoder = opened.decoder(this);
       if (this.sink === this.options.sink) this.opened();
+      this.protocol.opening?.start(this, (error) => {
+        if (error === undefined) this.opened();
+        else this.refuse(error);
+      });
       const rest = end - opened.bodyAt;
       if (rest > 0) {
         this.bytesRead += rest;
@@ -139,12 +156,18 @@ export class LeanConnection implements Client {
 
   private onClosed(): void {
     const cause = this.cause ?? 'the connection was closed';
-    if (this.onOpen !== undefined) this.opened(this.refusal ?? brokenOff(cause));
-    else if (!this.closing) this.options.sink.closed(this.client, cause);
+    const { opening } = this.protocol;
+    opening?.stop();
+    if (this.onOpen !== undefined) {
+      const isOpening = opening !== undefined && this.decoder !== undefined;
+      this.opened(this.refusal ?? (isOpening ? opening.trouble(cause) : brokenOff(cause)));
+    } else if (!this.closing) this.options.sink.closed(this.client, cause);
   }
 
   private lateness(): HandshakeError {
     const { endpoint, timeoutMs } = this.options;
+    const { opening } = this.protocol;
+    if (opening !== undefined && this.decoder !== undefined) return opening.trouble();
     const stage: Stage =
       this.decoder !== undefined ? 'unnamed' : this.isConnected ? 'asking' : 'connecting';
     return tooSlow(stage, `${endpoint.host}:${endpoint.port}`, timeoutMs);

@@ -1,22 +1,36 @@
 /** The generator's end of SSE: a lean stream reader whose upstream is an HTTP POST beside it. */
-import type { Connect, ConnectOptions, Sink } from '../../core/transport.ts';
+import type { Connect, ConnectOptions, Dialect, Sink } from '../../core/transport.ts';
 import { EVENT_STREAM, isEventStream, unexpectedAnswer } from '../handshake-trouble.ts';
+import { requestOf, speakerOf } from '../lean/dialect.ts';
+import { DialectOpening } from '../lean/dialect-opening.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
-import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
+import type { Decoder, LeanConnection, LeanProtocol, Opened, Opening } from '../lean/socket.ts';
 import { connectLean } from '../lean/socket.ts';
 import { ChunkedDecoder } from './chunked.ts';
 import { SseParser } from './parser.ts';
 
-export const connectSse: Connect = (options) => connectLean(options, new SseProtocol(options));
+// Async: what is wrong with a request that a target file describes is a rejection like any other.
+export const connectSse: Connect = async (options) =>
+  connectLean(options, new SseProtocol(options));
 
 class SseProtocol implements LeanProtocol {
   readonly request: string;
+  readonly opening: Opening | undefined;
   private readonly options: ConnectOptions;
   private head: HttpHeadReader | undefined = new HttpHeadReader();
 
   constructor(options: ConnectOptions) {
     this.options = options;
-    const { host, port, path } = options.endpoint;
+    const { host, port, path, dialect } = options.endpoint;
+    if (dialect !== undefined) {
+      const speaker = speakerOf(options);
+      this.request = requestOf(options, dialect, speaker, usualHeaders(options, dialect));
+      const { opening } = dialect;
+      if (opening.length > 0) {
+        this.opening = new DialectOpening(options, opening, speaker, undefined);
+      }
+      return;
+    }
     const query = options.query === undefined ? '' : `?${options.query}`;
     this.request =
       `GET ${path}${query} HTTP/1.1\r\nHost: ${host}:${port}\r\n` +
@@ -53,10 +67,12 @@ class SseProtocol implements LeanProtocol {
 
   private decoder(connection: LeanConnection, chunked: boolean): Decoder {
     const { sink, client } = connection;
+    // What another server calls 'binary' is no base64 of ours.
+    const isOurs = this.options.endpoint.dialect === undefined;
     const parser: SseParser = new SseParser({
       event(bytes, start, end, receivedAt) {
         const { eventName, lastEventId } = parser;
-        if (eventName !== 'binary') {
+        if (eventName !== 'binary' || !isOurs) {
           sink.message(client, bytes, start, end, receivedAt, eventName, lastEventId);
           return;
         }
@@ -73,8 +89,21 @@ class SseProtocol implements LeanProtocol {
   }
 
   async send(connection: LeanConnection, message: Buffer): Promise<void> {
+    if (this.options.endpoint.dialect !== undefined) throw new Error(NOTHING_TO_SEND);
     await sendBeside(this.options, connection.session, connection.sink, message);
   }
+}
+
+const NOTHING_TO_SEND = 'what clients of this server send is not described by its target file';
+
+function usualHeaders(
+  { lastEventId = '' }: ConnectOptions,
+  { resume }: Dialect,
+): Readonly<Record<string, string>> {
+  const usual = { Accept: 'text/event-stream', 'Cache-Control': 'no-cache' };
+  if (!resume || lastEventId === '') return usual;
+  // The request is written byte by byte, and the header is UTF-8.
+  return { ...usual, 'Last-Event-ID': Buffer.from(lastEventId).toString('latin1') };
 }
 
 const OPERATION = Buffer.from('{"op":');

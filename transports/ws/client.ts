@@ -1,26 +1,62 @@
 /** The generator's end of WebSocket: a lean frame reader that answers pings and checks the handshake. */
 import { createHash, randomUUID } from 'node:crypto';
-import type { Connect, ConnectOptions, Sink } from '../../core/transport.ts';
+import type { Connect, ConnectOptions, Dialect, Sink } from '../../core/transport.ts';
 import { deliverText } from '../envelope.ts';
 import { unexpectedAnswer, WEB_SOCKET } from '../handshake-trouble.ts';
+import type { Speaker } from '../lean/dialect.ts';
+import {
+  checkSubprotocol,
+  Replies,
+  requestOf,
+  speakerOf,
+  subprotocolsOf,
+} from '../lean/dialect.ts';
+import { DialectOpening } from '../lean/dialect-opening.ts';
 import { HttpHeadReader } from '../lean/http-head.ts';
-import type { Decoder, LeanConnection, LeanProtocol, Opened } from '../lean/socket.ts';
+import type { Decoder, LeanConnection, LeanProtocol, Opened, Opening } from '../lean/socket.ts';
 import { connectLean } from '../lean/socket.ts';
 import { encodeClientFrame } from './client-frame.ts';
+import type { WsEvents } from './parser.ts';
 import { opcodes, WsParser } from './parser.ts';
 
 /** RFC 6455, 1.3: the constant a server proves it speaks the protocol with. */
 const HANDSHAKE_GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
-export const connectWs: Connect = (options) => connectLean(options, new WsProtocol(options));
+// Async: what is wrong with a request that a target file describes is a rejection like any other.
+export const connectWs: Connect = async (options) => connectLean(options, new WsProtocol(options));
 
 class WsProtocol implements LeanProtocol {
   readonly request: string;
+  readonly opening: Opening | undefined;
   private readonly key = randomKey();
+  private readonly subprotocols: readonly string[] = [];
+  private readonly decoderOf: Opened['decoder'] = decoderOf;
   private head: HttpHeadReader | undefined = new HttpHeadReader();
 
   constructor(options: ConnectOptions) {
-    const { host, port, path } = options.endpoint;
+    const { host, port, path, dialect } = options.endpoint;
+    if (dialect !== undefined) {
+      const speaker = speakerOf(options);
+      this.subprotocols = subprotocolsOf(dialect);
+      this.request = requestOf(
+        options,
+        dialect,
+        speaker,
+        this.subprotocols.length === 0
+          ? {}
+          : { 'Sec-WebSocket-Protocol': this.subprotocols.join(', ') },
+        {
+          Upgrade: 'websocket',
+          Connection: 'Upgrade',
+          'Sec-WebSocket-Version': '13',
+          'Sec-WebSocket-Key': this.key,
+        },
+      );
+      const { opening } = dialect;
+      if (opening.length > 0) this.opening = new DialectOpening(options, opening, speaker, sayText);
+      this.decoderOf = (connection) => dialectDecoderOf(connection, dialect, speaker);
+      return;
+    }
     const query = options.query === undefined ? '' : `?${options.query}`;
     this.request =
       `GET ${path}${query} HTTP/1.1\r\nHost: ${host}:${port}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n` +
@@ -54,10 +90,8 @@ class WsProtocol implements LeanProtocol {
     if (headers.has('sec-websocket-extensions')) {
       throw new Error('the server turned on an extension that was not offered');
     }
-    if (headers.has('sec-websocket-protocol')) {
-      throw new Error('the server chose a subprotocol that was not offered');
-    }
-    return { bodyAt: read.bodyAt, decoder: decoderOf };
+    checkSubprotocol(this.subprotocols, headers.get('sec-websocket-protocol'));
+    return { bodyAt: read.bodyAt, decoder: this.decoderOf };
   }
 
   send(connection: LeanConnection, message: Buffer): undefined {
@@ -85,11 +119,30 @@ function closePayload(code: number): Buffer {
 
 function decoderOf(connection: LeanConnection): Decoder {
   const { sink, client } = connection;
+  return parserOf(connection, (bytes, start, end, receivedAt, binary) => {
+    if (binary) deliverBinary(sink, client, bytes, start, end, receivedAt);
+    else deliverText(sink, client, bytes, start, end, receivedAt);
+  });
+}
+
+/** Of somebody else's server: messages as they came, but for heartbeats that want an answer. */
+function dialectDecoderOf(connection: LeanConnection, dialect: Dialect, speaker: Speaker): Decoder {
+  const { sink, client } = connection;
+  const replies = new Replies(dialect, speaker);
+  return parserOf(connection, (bytes, start, end, receivedAt) => {
+    const reply = replies.to(bytes, start, end);
+    if (reply === undefined) sink.message(client, bytes, start, end, receivedAt, '', '');
+    else sayText(connection, reply);
+  });
+}
+
+function sayText(connection: LeanConnection, text: string): void {
+  connection.write(encodeClientFrame(opcodes.text, Buffer.from(text)));
+}
+
+function parserOf(connection: LeanConnection, message: WsEvents['message']): Decoder {
   return new WsParser({
-    message(bytes, start, end, receivedAt, binary) {
-      if (binary) deliverBinary(sink, client, bytes, start, end, receivedAt);
-      else deliverText(sink, client, bytes, start, end, receivedAt);
-    },
+    message,
     ping: (payload) => connection.write(encodeClientFrame(opcodes.pong, payload)),
     pong: () => undefined,
     close: (code, reason) => {
