@@ -11,7 +11,10 @@ import { HarnessError, reasonOf } from '../core/errors.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
 import type { RunResult } from '../core/result.ts';
 import { removeLeftovers } from '../loadgen/namespaces.ts';
+import { ROUTE_FOLDER } from '../loadgen/routes/start-route.ts';
+import { endLeftGroup } from '../proxies/instance.ts';
 import { RUN_FILE, readRunFile, writeRunFile } from '../reports/run-file.ts';
+import { endStrays } from '../servers/target/strays.ts';
 
 /** In the folder of a run that is under way; holds the name of its process. */
 const MARK = 'running';
@@ -52,6 +55,25 @@ export async function clearNetworks(): Promise<string[]> {
     // Somebody else's, perhaps root's: they are in nobody's way.
     return [`Network namespaces of a killed run could not be removed: ${reasonOf(error)}`];
   }
+}
+
+/** Servers of somebody else that a killed run had started. @returns what was found, a sentence each */
+export function clearTargets(): string[] {
+  const count = endStrays();
+  return count === 0 ? [] : [`Processes of a killed run's targets were ended: ${count}.`];
+}
+
+/** Proxies that a killed run had started, and their folders. @returns what was found, a sentence each */
+export async function clearRoutes(temporary = tmpdir()): Promise<string[]> {
+  let ended = 0;
+  for (const name of namesIn(temporary)) {
+    const owner = ROUTE_FOLDER.exec(name)?.[1];
+    if (owner === undefined || !isGone(owner)) continue;
+    const folder = join(temporary, name);
+    if (await endLeftGroup(folder)) ended += 1;
+    rmSync(folder, { recursive: true, force: true });
+  }
+  return ended === 0 ? [] : [`Proxies of a killed run were ended: ${ended}.`];
 }
 
 /** Marks the run file of a run that was killed as aborted; what it had measured stays as it is. */

@@ -63,8 +63,10 @@ export interface ServerConfig {
   readonly tls: { readonly cert: string; readonly key: string } | undefined;
   readonly seed: number;
   readonly faults: Faults;
-  /** Somebody else's server, which is to be started in place of ours. */
-  readonly target?: LoadedTarget | undefined;
+  /** Of a target: marks the messages of this trial; the same after a restart. */
+  readonly tag?: string | undefined;
+  /** Of a target: the cores it runs on, which are not those of the process that publishes through it. */
+  readonly cores?: readonly number[] | undefined;
 }
 
 /** One publish phase, as its publisher needs to know it. */
@@ -121,6 +123,8 @@ export interface PrefillOrder extends Pick<Prefill, 'messages' | 'payloadBytes'>
 }
 
 export type ToServer =
+  /** The first message to the process beside somebody else's server. No argument of it: there may be secrets in it. */
+  | { readonly kind: 'target'; readonly target: LoadedTarget }
   | { readonly kind: 'prefill'; readonly order: PrefillOrder }
   | { readonly kind: 'publish'; readonly order: PublishOrder }
   /** How requests of clients are answered from now on. */

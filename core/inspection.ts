@@ -1,6 +1,6 @@
 /** The messages with which the controller asks its processes what they hold. */
 import type { EncodedHistogram } from './histogram.ts';
-import type { ProcessMemory } from './process-memory.ts';
+import type { ProcessMemory, ServerMemory } from './process-memory.ts';
 
 /** Asks what memory a process holds and what keeps it alive, after a forced collection where that is wanted. */
 export interface Inspect {
@@ -10,7 +10,7 @@ export interface Inspect {
 
 export interface ServerInspected {
   readonly kind: 'inspected';
-  readonly memory: ProcessMemory;
+  readonly memory: ServerMemory;
 }
 
 export interface WorkerInspected {

@@ -11,6 +11,9 @@ export interface ProcessMemory {
   readonly handles: number;
 }
 
+/** The same of a server; of somebody else's only what can be seen from outside. */
+export type ServerMemory = { readonly [Figure in keyof ProcessMemory]?: number | undefined };
+
 /** Takes some hundred µs, and longer with thousands of sockets: for looks, not for loops. */
 export function readProcessMemory(): ProcessMemory {
   const { rss, heapUsed, external } = process.memoryUsage();

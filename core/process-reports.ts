@@ -22,19 +22,21 @@ export interface Published {
   readonly firstSentAt: number;
   readonly lastSentAt: number;
   readonly injected: Injected;
-  /** Messages the upstream did not take; only where a client publishes. */
+  /** Messages the upstream did not take; only where a client publishes, or through a target. */
   readonly failed: number;
+  /** Why, where it is not a client that publishes. */
+  readonly failures?: readonly { readonly cause: string; readonly count: number }[];
 }
 
-/** What the server counted since its start. */
+/** What the server counted since its start. What somebody else's server does not tell is left out: it is not 0. */
 export interface ServerCounts {
   /** Deliveries left out, by reason. */
-  readonly drops: Readonly<Record<string, number>>;
+  readonly drops?: Readonly<Record<string, number>>;
   /** Bytes read and written on all sockets, HTTP heads and requests included. */
-  readonly bytesIn: number;
-  readonly bytesOut: number;
+  readonly bytesIn?: number;
+  readonly bytesOut?: number;
   /** Time that publishing stood still for a slow session, ns. */
-  readonly blockedNs: number;
+  readonly blockedNs?: number;
   /** Messages written again for those who came back, and times it said that something is missing. */
   readonly replayed?: number;
   readonly gaps?: number;
@@ -43,6 +45,14 @@ export interface ServerCounts {
   readonly delivered?: number;
   /** When sessions were sent away because they were slow, ns since the epoch; the first thousand. */
   readonly slowAt?: readonly number[];
+  /** What somebody else's server says of its own cost; only where its processes cannot be looked at. */
+  readonly reported?: {
+    /** Since its start, all of its processes together. */
+    readonly cpuNs?: number | undefined;
+    /** The smallest step of `cpuNs` that can be told. */
+    readonly cpuStepNs?: number | undefined;
+    readonly rssBytes?: number | undefined;
+  };
 }
 
 /** How full the server is at this moment. */
@@ -185,8 +195,31 @@ export interface StallReport {
   readonly until: number;
 }
 
+/** Something that arrived and is no delivery. */
+export interface Stray {
+  readonly kind: 'unmarked' | 'changed' | 'other';
+  /** Shortened. */
+  readonly text: string;
+}
+
+/** What clients of somebody else's server received in a phase that is no delivery. All but the ignored count as foreign. */
+export interface Strays {
+  /** What is to be ignored, or under a name that carries no messages. */
+  readonly ignored: number;
+  /** Without anything of the benchmark in it. */
+  readonly unmarked: number;
+  /** Messages that are not as they were published: changed on their way, or cut off. */
+  readonly changed: number;
+  /** Messages of another trial. */
+  readonly other: number;
+  /** The last few of those that were not ignored. */
+  readonly samples: readonly Stray[];
+}
+
 export interface PhaseReport {
   readonly kind: 'phase-report';
+  /** Where the server is somebody else's. */
+  readonly strays?: Strays | undefined;
   /** Where this worker's clients made requests. */
   readonly requests: TripReport | undefined;
   /** Per room or key that must be in one order: a digest per client of the order it saw. */

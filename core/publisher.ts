@@ -8,6 +8,7 @@ import { NS_PER_US } from './clock.ts';
 import type { PublishOrder } from './control.ts';
 import type { EncodedHistogram } from './histogram.ts';
 import { createHistogram, encodeHistogram, HIGHEST_US } from './histogram.ts';
+import type { MessageWriter } from './message.ts';
 import { createMessageWriter, MIN_CHANNEL_MESSAGE_BYTES, putChannel } from './message.ts';
 import { createSchedule } from './schedule.ts';
 import type { Ticker } from './ticker.ts';
@@ -23,6 +24,7 @@ export interface Publication {
 /**
  * @param send takes message `index` of the schedule, which is for `channel`: always 0 for everybody
  * @param isMine leaves out what another process sends; left out, all is sent here
+ * @param write makes the messages; left out: those of this benchmark
  */
 export async function publishOnSchedule(
   order: PublishOrder,
@@ -30,8 +32,8 @@ export async function publishOnSchedule(
   ticker: Ticker,
   send: (message: Buffer, channel: number, index: number) => void,
   isMine: (index: number) => boolean = () => true,
+  write: MessageWriter = createMessageWriter(order.payloadBytes),
 ): Promise<Publication> {
-  const write = createMessageWriter(order.payloadBytes);
   const channels = channelsOf(order.audience);
   const named = order.audience.kind !== 'everybody';
   if (named && order.payloadBytes < MIN_CHANNEL_MESSAGE_BYTES) {

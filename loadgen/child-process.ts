@@ -132,6 +132,11 @@ function reasonIn(lastWords: string): string {
   return error === undefined ? '' : `: ${error}`;
 }
 
+/** What a child that speaks for another program says has become of that one; its own end is no news then. */
+function ownWords(lastWords: string): string | undefined {
+  return /^TargetFailure: (.*)$/m.exec(lastWords)?.[1];
+}
+
 /** The compiled script beside compiled code, the source beside sources. */
 function scriptPath(script: string): string {
   if (isAbsolute(script)) return script;
@@ -199,7 +204,10 @@ function startChild<In, Out extends { readonly kind: string }>(
   });
   const failure = ended.then(({ how }): never => {
     if (stopping) throw new TrialFailure(`${options.title} was stopped`, stderrTail);
-    throw new TrialFailure(`${options.title} ${how}${reasonIn(stderrTail)}`, stderrTail);
+    throw new TrialFailure(
+      ownWords(stderrTail) ?? `${options.title} ${how}${reasonIn(stderrTail)}`,
+      stderrTail,
+    );
   });
   const crash = new Promise<never>((_, reject) => {
     failure.catch(async (error: unknown) => {

@@ -152,6 +152,11 @@ export class Comebacks {
     };
   }
 
+  /** From now on silence means nothing: nobody is to say anything any more. */
+  allowSilence(): void {
+    clearInterval(this.sweeper);
+  }
+
   /** Nobody tries any more; who is on the way is turned back. */
   stop(): void {
     this.stopped = true;

@@ -1,4 +1,5 @@
 /** What a phase cost, from outside: CPU of both sides, waiting, steal and pressure, with samples per second. */
+import { availableParallelism } from 'node:os';
 import type { LoopSample } from '../core/process-reports.ts';
 import type { MachineReading, ProcessReading } from './procfs.ts';
 import { readMachine, readProcess } from './procfs.ts';
@@ -37,6 +38,8 @@ export async function meterCost<Outcome>(
 function startCostMeter(context: TrialContext): { read(): Cost; close(): void } {
   const { clock, server, workers } = context;
   const servers = watchServers(() => context.serverPids);
+  const { route } = context;
+  const proxy = route && watchServers(() => route.pids());
   const read = (): Readings => ({
     at: clock(),
     workers: workers.map(({ pid }) => readProcess(pid)),
@@ -62,6 +65,7 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
   let last = before.machine;
   const sampler = setInterval(() => {
     servers.look();
+    proxy?.look();
     const now = readMachine();
     const share = stealShare(last, now);
     if (share !== undefined) steal.push({ at: clock(), share });
@@ -70,12 +74,16 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
 
   return {
     read() {
+      const interval = servers.read();
       return {
         probes: {
           ...difference(before, read()),
-          ...usage('server', servers.read()),
-          ...crowding(context),
-          serverBufferedBytes: bufferedBytes,
+          ...usage('server', interval),
+          ...usage('proxy', proxy?.read()),
+          ...crowding(context, interval?.working),
+          ...ofTarget(context, interval, clock() - before.at),
+          // Our own server samples itself.
+          serverBufferedBytes: context.setup.target === undefined ? bufferedBytes : undefined,
           serverUtilization: mean(serverSamples.map(({ loop }) => loop.utilization)),
         },
         serverSamples,
@@ -90,12 +98,32 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
   };
 }
 
+/**
+ * In place of the utilization of an event loop, which nobody else tells: CPU time as a share of what the server
+ * could have had, of all its cores or of one where it does all in its first thread.
+ */
+function ofTarget(
+  { setup }: TrialContext,
+  interval: (Interval & { readonly working: number }) | undefined,
+  wallNs: number,
+): Record<string, number> {
+  if (setup.target === undefined || interval === undefined) return {};
+  const { before, after, working } = interval;
+  const cores = setup.cores.server.length || availableParallelism();
+  const ofAll = (after.cpuNs - before.cpuNs) / wallNs / cores;
+  const ofFirst = working === 1 ? (after.mainCpuNs - before.mainCpuNs) / wallNs : 0;
+  return { serverBusyShare: Math.max(ofAll, ofFirst) };
+}
+
 /** Where several server processes share a core, they wait for each other. */
-function crowding({ serverPids, setup }: TrialContext): Record<string, number> {
+function crowding(
+  { serverPids, setup }: TrialContext,
+  working: number | undefined,
+): Record<string, number> {
   const cores = setup.cores.server.length;
-  return serverPids.length === 1 || cores === 0
-    ? {}
-    : { serversPerCore: serverPids.length / cores };
+  // Of somebody else's nobody knows which of them serve, but for what they use.
+  const processes = setup.target === undefined ? serverPids.length : (working ?? 1);
+  return processes === 1 || cores === 0 ? {} : { serversPerCore: processes / cores };
 }
 
 function difference(before: Readings, after: Readings): Record<string, number | undefined> {

@@ -1,10 +1,10 @@
 /** Asks all processes of a trial what they hold, at one moment. */
 import type { WorkerInspected } from '../core/inspection.ts';
-import type { ProcessMemory } from '../core/process-memory.ts';
+import type { ServerMemory } from '../core/process-memory.ts';
 import type { TrialContext } from './trial-context.ts';
 
 export interface Inspection {
-  readonly server: ProcessMemory;
+  readonly server: ServerMemory;
   readonly workers: readonly WorkerInspected[];
 }
 
@@ -12,7 +12,7 @@ export interface Inspection {
 export async function inspectServer({
   server,
   setup,
-}: Pick<TrialContext, 'server' | 'setup'>): Promise<ProcessMemory> {
+}: Pick<TrialContext, 'server' | 'setup'>): Promise<ServerMemory> {
   const answer = server.next('inspected', setup.replyTimeoutMs);
   server.send({ kind: 'inspect', collect: true });
   return (await answer).memory;

@@ -8,6 +8,7 @@ import { sumHistories } from './history.ts';
 import { orderDisagreements } from './orders.ts';
 import { serverProbes } from './server-counts.ts';
 import { slowCount } from './slow-readers.ts';
+import { strayCauses } from './stray-causes.ts';
 import type { PhaseOutcome, Subject } from './subject.ts';
 import { subjectOf } from './subject.ts';
 import { timelineOf } from './timeline.ts';
@@ -32,6 +33,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
   const orders = reports.flatMap((report) => report.orders ?? []);
   const wire = sumWire(reports);
   const fromServer = (plan.publish?.load.from ?? 'server') === 'server';
+  const isTarget = outcome.isTarget === true;
   const history = sumHistories(reports);
 
   const probes: Record<string, number | undefined> = {
@@ -97,13 +99,17 @@ export function measure(outcome: PhaseOutcome): Measurement {
     timeline: timelineOf(subject, cost, outcome.startNs),
     injected: publication?.injected,
     closed: reports.flatMap(({ closed }) => closed),
-    failedPosts: reports.flatMap(({ failedPosts = [] }) => failedPosts),
+    strays: strayCauses(reports),
+    failedPosts: [
+      ...reports.flatMap(({ failedPosts = [] }) => failedPosts),
+      ...(publication?.failures ?? []),
+    ],
     probes: Object.fromEntries(
       Object.entries(probes).filter((entry): entry is [string, number] => entry[1] !== undefined),
     ),
     series: seriesOf(subject, plan.phase.durationMs * NS_PER_MS),
     toEverybody: audience === undefined || audience.kind === 'everybody',
-    generatorSends: requests !== undefined || !fromServer,
+    generatorSends: requests !== undefined || !fromServer || isTarget,
   };
 }
 
@@ -119,8 +125,14 @@ function timedOut({ counts }: TripReport): number {
 }
 
 /** How late the generator sent the worst of its loads; undefined where it sends none. */
-function generatorSlip({ plan, publication, requests }: PhaseOutcome): number | undefined {
-  const published = plan.publish?.load.from === 'server' ? undefined : publication?.slip;
+function generatorSlip({
+  plan,
+  publication,
+  requests,
+  isTarget = false,
+}: PhaseOutcome): number | undefined {
+  const published =
+    plan.publish?.load.from === 'server' && !isTarget ? undefined : publication?.slip;
   const slips = [published, requests?.slip].flatMap((slip) =>
     slip === undefined ? [] : (valueAtQuantile(decodeHistogram(slip), 0.99) ?? []),
   );

@@ -67,6 +67,16 @@ export function readProcess(pid: number): ProcessReading | undefined {
   }
 }
 
+/** Whether a process is no more, or has ended and only nobody has asked yet how; where there is no /proc, it is. */
+export function hasEnded(pid: number): boolean {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
+  } catch {
+    return true;
+  }
+}
+
 /** The resident set of a process, to some dozen pages per core: one small file, for whoever looks often. */
 export function readResidentRoughly(pid: number): number | undefined {
   return scale(matchNumber(`/proc/${pid}/statm`, /^\d+ (\d+)/), PAGE_BYTES);

@@ -15,11 +15,21 @@ const NOTHING: ProcessReading = {
   rssBytes: 0,
 };
 
+/** Of the CPU time of all of them, what one has to use to be in the way of others. */
+const LEAST_SHARE = 0.05;
+
 export interface ServerUsage {
   /** To be called now and then, since nothing can be read of a process that has gone. */
   look(): void;
   /** All of them together, at the start and now; undefined where one of them could not be read. */
-  read(): { readonly before: ProcessReading; readonly after: ProcessReading } | undefined;
+  read():
+    | {
+        readonly before: ProcessReading;
+        readonly after: ProcessReading;
+        /** How many of them did a part of the work that counts: a shell that waits for its command does none. */
+        readonly working: number;
+      }
+    | undefined;
 }
 
 /** @param pids those that serve at the time */
@@ -44,13 +54,19 @@ export function watchServers(
     look: () => look(false),
     read() {
       look(false);
-      if (!isComplete) return undefined;
+      // Of somebody else's server perhaps nobody knows a process.
+      if (!isComplete || last.size === 0) return undefined;
       const serving = pids();
       const after = [...last].map(([pid, reading]) =>
         // What it held is free again.
         serving.includes(pid) ? reading : { ...reading, rssBytes: 0 },
       );
-      return { before: addUp([...first.values()]), after: addUp(after) };
+      const [atFirst, atLast] = [addUp([...first.values()]), addUp(after)];
+      const usedBy = (pid: number): number =>
+        (last.get(pid)?.cpuNs ?? 0) - (first.get(pid)?.cpuNs ?? 0);
+      const least = LEAST_SHARE * (atLast.cpuNs - atFirst.cpuNs);
+      const working = [...last.keys()].filter((pid) => usedBy(pid) > least).length;
+      return { before: atFirst, after: atLast, working };
     },
   };
 }

@@ -4,7 +4,7 @@
  */
 import { NS_PER_MS } from '../core/clock.ts';
 import { decodeHistogram, encodeHistogram, mergeHistograms } from '../core/histogram.ts';
-import type { ProcessMemory } from '../core/process-memory.ts';
+import type { ProcessMemory, ServerMemory } from '../core/process-memory.ts';
 import type { SoakProcess, SoakRecord, SoakSample } from '../core/records/soak.ts';
 import type { Inspection } from './inspect.ts';
 import { inspectAll, inspectServer } from './inspect.ts';
@@ -32,7 +32,7 @@ export async function watchSoak(
 
 function startWatch(
   plan: SoakPlan,
-  before: number,
+  before: number | undefined,
   startNs: number,
   context: TrialContext,
 ): SoakWatch {
@@ -85,13 +85,16 @@ function startWatch(
       stop();
       await looking;
       const after = liveBytes(await inspectServer(context));
-      return { ...plan, liveBytes: { before, after }, samples };
+      const known = before !== undefined && after !== undefined;
+      return { ...plan, ...(known ? { liveBytes: { before, after } } : {}), samples };
     },
   };
 }
 
-const liveBytes = ({ heapUsedBytes, externalBytes }: ProcessMemory): number =>
-  heapUsedBytes + externalBytes;
+const liveBytes = ({ heapUsedBytes, externalBytes }: ServerMemory): number | undefined =>
+  heapUsedBytes === undefined || externalBytes === undefined
+    ? undefined
+    : heapUsedBytes + externalBytes;
 
 function sampleOf(
   { server, workers }: Inspection,
@@ -111,13 +114,16 @@ function sampleOf(
   };
 }
 
-function processOf(memories: readonly ProcessMemory[], pids: readonly number[]): SoakProcess {
-  const sum = (name: keyof ProcessMemory): number =>
-    memories.reduce((total, memory) => total + memory[name], 0);
+function processOf(memories: readonly ServerMemory[], pids: readonly number[]): SoakProcess {
+  const sum = (name: keyof ProcessMemory): number | undefined => {
+    const known = memories.flatMap((memory) => memory[name] ?? []);
+    return known.length < memories.length ? undefined : known.reduce((all, one) => all + one, 0);
+  };
+  const none = pids.length === 0 ? undefined : 0;
   const descriptors = pids.reduce<number | undefined>((total, pid) => {
     const count = readDescriptors(pid);
     return total === undefined || count === undefined ? undefined : total + count;
-  }, 0);
+  }, none);
   return {
     rssBytes: sum('rssBytes'),
     heapUsedBytes: sum('heapUsedBytes'),

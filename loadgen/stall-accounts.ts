@@ -43,9 +43,9 @@ function dropsOf(
   { countsBefore, countsAfter }: { countsBefore: ServerCounts; countsAfter: ServerCounts },
   counts: (reason: string) => boolean,
 ): number {
-  return Object.entries(countsAfter.drops).reduce(
+  return Object.entries(countsAfter.drops ?? {}).reduce(
     (sum, [reason, count]) =>
-      counts(reason) ? sum + count - (countsBefore.drops[reason] ?? 0) : sum,
+      counts(reason) ? sum + count - (countsBefore.drops?.[reason] ?? 0) : sum,
     0,
   );
 }

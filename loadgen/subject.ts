@@ -18,6 +18,8 @@ import { mergeEncoded } from './trips.ts';
 export interface PhaseOutcome {
   readonly plan: FlowPlan;
   readonly context: Pick<TrialContext, 'clients'>;
+  /** Whether the server is somebody else's: then a process of ours beside it publishes. */
+  readonly isTarget?: boolean;
   readonly startNs: number;
   readonly publication: Published | undefined;
   /** Of all workers. */
@@ -97,7 +99,7 @@ function deliverySubject(
     reports.reduce((sum, { counts }) => sum + pick(counts), 0);
   const received = total((counts) => counts.received);
   const coalesced = publish.coalesces
-    ? (countsAfter.drops['coalesced'] ?? 0) - (countsBefore.drops['coalesced'] ?? 0)
+    ? (countsAfter.drops?.['coalesced'] ?? 0) - (countsBefore.drops?.['coalesced'] ?? 0)
     : undefined;
   const lost = expected - received - (coalesced ?? 0);
   const rows = Math.ceil(schedule.count / sampleEvery);

@@ -17,6 +17,7 @@ import { faultRules, skippedByFault } from './validity-fault.ts';
 import { isGeneral, restRules } from './validity-rest.ts';
 import { skippedBySoak } from './validity-soak.ts';
 import { skippedByStall, stallRules } from './validity-stall.ts';
+import { skippedByTarget, targetRules, unknownOfTarget } from './validity-target.ts';
 
 export interface Evidence {
   readonly probes: Readonly<Record<string, number>>;
@@ -38,6 +39,8 @@ export interface Evidence {
   readonly series: readonly number[];
   /** Deliveries/s the generator can take, over those that were offered. */
   readonly headRoom: number | undefined;
+  /** Whether the server is somebody else's. */
+  readonly isTarget?: boolean;
   /** What was broken on purpose. */
   readonly fault?: FaultRecord | undefined;
   /** Clients that stopped reading, or stood for them. */
@@ -301,6 +304,7 @@ export function judge(evidence: Evidence): Validity {
     ...rules,
     ...(evidence.fault === undefined ? [] : faultRules),
     ...(evidence.stall === undefined ? [] : stallRules),
+    ...(evidence.isTarget === true ? targetRules : []),
   ];
   const general = rules.filter(isGeneral);
   const all =
@@ -333,12 +337,14 @@ function check(rule: Rule, evidence: Evidence): Check {
     rule.skip?.(evidence) ??
     skippedByFault(id, evidence) ??
     skippedByStall(id, evidence.stall) ??
-    skippedBySoak(id, evidence.soak);
+    skippedBySoak(id, evidence.soak) ??
+    skippedByTarget(id, evidence);
   const value = rule.value(evidence);
   if (skipped !== undefined)
     return { id, title, unit, value, ok: 'pass', says: `not judged: ${skipped}` };
   if (value === undefined) {
-    return { id, title, unit, ok: 'not-measured', says: 'not measured on this machine' };
+    const says = unknownOfTarget(id, evidence) ?? 'not measured on this machine';
+    return { id, title, unit, ok: 'not-measured', says };
   }
   const beyond = (limit: number | undefined): boolean =>
     limit !== undefined && (rule.bad === 'above' ? value > limit : value < limit);

@@ -1,6 +1,6 @@
 /** Puts together what the processes of one server answer, as if they were one. Takes values, returns values. */
 import type { FromServer } from '../core/control.ts';
-import type { ProcessMemory } from '../core/process-memory.ts';
+import type { ServerMemory } from '../core/process-memory.ts';
 import type { LoopSample, ServerCounts } from '../core/process-reports.ts';
 
 type Answer<K extends FromServer['kind']> = Extract<FromServer, { kind: K }>;
@@ -52,7 +52,7 @@ export const mergers = {
 export function addCounts(all: readonly ServerCounts[]): ServerCounts {
   const drops: Record<string, number> = {};
   for (const counts of all) {
-    for (const [reason, count] of Object.entries(counts.drops)) {
+    for (const [reason, count] of Object.entries(counts.drops ?? {})) {
       drops[reason] = (drops[reason] ?? 0) + count;
     }
   }
@@ -70,8 +70,11 @@ export function addCounts(all: readonly ServerCounts[]): ServerCounts {
   };
 }
 
-export function addMemory(all: readonly ProcessMemory[]): ProcessMemory {
-  const sum = (pick: (memory: ProcessMemory) => number): number => total(all.map(pick));
+export function addMemory(all: readonly ServerMemory[]): ServerMemory {
+  const sum = (pick: (memory: ServerMemory) => number | undefined): number | undefined => {
+    const known = all.flatMap((memory) => pick(memory) ?? []);
+    return known.length < all.length ? undefined : total(known);
+  };
   return {
     rssBytes: sum(({ rssBytes }) => rssBytes),
     heapUsedBytes: sum(({ heapUsedBytes }) => heapUsedBytes),

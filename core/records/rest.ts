@@ -10,8 +10,10 @@ const memoryStepSchema = z.object({
   /** Resident set of the server's processes, and of all generator processes. */
   serverBytes: bytes,
   generatorBytes: bytes,
-  /** What JavaScript holds in the server: live objects, and buffers outside the heap. */
-  serverUsedBytes: bytes,
+  /** Of all processes of a proxy in between; left out: there is none. */
+  proxyBytes: bytes.optional(),
+  /** What JavaScript holds in the server: live objects, and buffers outside the heap; left out: it is not ours. */
+  serverUsedBytes: bytes.optional(),
   /** Buffers of all TCP sockets of the machine, and all slabs of its kernel: both ends are in it. */
   tcpBytes: bytes.optional(),
   slabBytes: bytes.optional(),

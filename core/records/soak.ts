@@ -7,17 +7,17 @@ import { z } from 'zod';
 const count = z.number().int().nonnegative();
 const bytes = z.number().nonnegative();
 
-/** One process; of several, the sum. */
+/** One process; of several, the sum. Of a server of somebody else's only what can be seen from outside is there. */
 const soakProcessSchema = z.object({
-  rssBytes: bytes,
-  heapUsedBytes: bytes,
+  rssBytes: bytes.optional(),
+  heapUsedBytes: bytes.optional(),
   /** Buffers outside the heap that belong to objects in it. */
-  externalBytes: bytes,
+  externalBytes: bytes.optional(),
   /** Open files and sockets; left out where there is no /proc. */
   descriptors: count.optional(),
   /** Timers, and everything else (sockets, servers, pipes), that keep the process alive. */
-  timers: count,
-  handles: count,
+  timers: count.optional(),
+  handles: count.optional(),
 });
 
 const soakSampleSchema = z.object({

@@ -103,6 +103,7 @@ async function carryOut(
 }
 
 function readCpu({ clock, serverPids }: TrialContext, into: CpuReading[]): void {
+  if (serverPids.length === 0) return;
   let cpuNs = 0;
   for (const pid of serverPids) {
     const reading = readProcess(pid);

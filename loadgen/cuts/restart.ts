@@ -3,17 +3,23 @@
  * never sent; the next server goes on with the schedule where it is by then, with the right numbers. It
  * knows nothing of the sessions and messages of the one before, so gaps and losses are the honest result.
  */
+import { setTimeout as pause } from 'node:timers/promises';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { PublishOrder } from '../../core/control.ts';
 import { createHistogram, encodeHistogram } from '../../core/histogram.ts';
 import type { Published } from '../../core/process-reports.ts';
 import { createSchedule } from '../../core/schedule.ts';
+import { TrialFailure } from '../child-process.ts';
+import { hasEnded } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
 import { firstDueFrom } from './due.ts';
 import type { Injector } from './injector.ts';
 
 /** Time for the order to get there before the first message is due. */
 const LEAD_NS = 5 * NS_PER_MS;
+/** How long processes that were killed may still be there. */
+const GONE_MS = 5_000;
+const LOOK_MS = 5;
 
 export function restart(): Injector {
   let killedAt = 0;
@@ -26,6 +32,8 @@ export function restart(): Injector {
       killedAt = context.clock();
       server.kill();
       await server.failure.catch(() => undefined);
+      // Somebody else's server ends a moment after the process that had started it; the next one wants its port.
+      await allGone(context.serverPids);
       return {
         by: `the end of process ${server.pid} by SIGKILL`,
         count: context.clients - (connect?.failed ?? 0),
@@ -41,6 +49,16 @@ export function restart(): Injector {
         : { published: goOn(publishing, killedAt, context) };
     },
   };
+}
+
+async function allGone(pids: readonly number[]): Promise<void> {
+  const deadline = performance.now() + GONE_MS;
+  while (!pids.every(hasEnded)) {
+    if (performance.now() > deadline) {
+      throw new TrialFailure('processes of the server that was to be killed are still there');
+    }
+    await pause(LOOK_MS);
+  }
 }
 
 /** Has the rest of the schedule published. @returns what both servers sent, as far as that is known */
