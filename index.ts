@@ -1,3 +1,2 @@
-/** What other programs import as `pushbench`: runs, and typed definitions of scenarios and targets. */
-export { defineScenario } from './core/scenario.ts';
-export { defineTarget } from './core/target.ts';
+/** What other programs import as `pushbench`; docs/api.md shows how it is used. */
+export * from './cli/package-exports.ts';

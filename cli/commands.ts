@@ -2,22 +2,34 @@
 import { Command, CommanderError } from 'commander';
 import { exitCodes, fault, HarnessError } from '../core/errors.ts';
 import { nearestOf } from '../core/nearest.ts';
+import type { Scenario } from '../core/scenario.ts';
 import { bench } from './bench.ts';
 import { check } from './check.ts';
 import { compare } from './compare.ts';
 import { demo } from './demo.ts';
 import { doctor } from './doctor.ts';
+import { exportCommand } from './export.ts';
 import type { Io } from './io.ts';
 import { list } from './list.ts';
 import { flagsLostToNpm } from './npm-flags.ts';
+import { probe } from './probe.ts';
 import { report } from './report.ts';
+import { scenariosIn } from './scenario-file.ts';
 import { send } from './send.ts';
 import { tail } from './tail.ts';
 import { toolVersion } from './tool.ts';
 import { view } from './view.ts';
 
-/** Adds itself to the program; its action resolves to an exit code. */
-export type CommandFactory = (program: Command, io: Io, finish: (code: number) => void) => void;
+/**
+ * Adds itself to the program; its action resolves to an exit code.
+ * @param own scenarios that the arguments name by the path of a file; left out: none
+ */
+export type CommandFactory = (
+  program: Command,
+  io: Io,
+  finish: (code: number) => void,
+  own?: readonly Scenario[],
+) => void;
 
 const factories: readonly CommandFactory[] = [
   bench,
@@ -25,11 +37,13 @@ const factories: readonly CommandFactory[] = [
   compare,
   view,
   report,
+  exportCommand,
   list,
   tail,
   send,
   demo,
   doctor,
+  probe,
 ];
 
 export async function runCommand(io: Io): Promise<number> {
@@ -44,15 +58,15 @@ export async function runCommand(io: Io): Promise<number> {
     })
     .exitOverride();
   let code: number = exitCodes.passed;
-  for (const add of factories) {
-    add(program, io, (result) => {
-      code = result;
-    });
-  }
-  applyToAll(program, (command) => {
-    command.exitOverride().showSuggestionAfterError(false).copyInheritedSettings(program);
-  });
+  const finish = (result: number): void => {
+    code = result;
+  };
   try {
+    const own = await scenariosIn(io.args, process.cwd());
+    for (const add of factories) add(program, io, finish, own);
+    applyToAll(program, (command) => {
+      command.exitOverride().showSuggestionAfterError(false).copyInheritedSettings(program);
+    });
     const lost = flagsLostToNpm(program, io);
     if (lost !== undefined) throw lost;
     await program.parseAsync([...io.args], { from: 'user' });

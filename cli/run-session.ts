@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { fault } from '../core/errors.ts';
+import { typesOf } from '../core/params.ts';
 import type { Point, RunResult } from '../core/result.ts';
 import { SCHEMA_VERSION } from '../core/result.ts';
 import type { Supervisor } from '../loadgen/child-process.ts';
@@ -20,6 +21,7 @@ import {
   sourcesFor,
 } from '../loadgen/limits.ts';
 import { clientsOf, connectsDirectly, eventsPerS } from '../loadgen/offered-load.ts';
+import type { Progress } from '../loadgen/one-trial.ts';
 import { pinSelf, planCores } from '../loadgen/pinning.ts';
 import type { RunEvents, RunPlan } from '../loadgen/run.ts';
 import type { BoundedSearch, SearchEvents } from '../loadgen/search-run.ts';
@@ -30,10 +32,22 @@ import { appendSnapshot, hasSnapshots } from '../reports/soak-file.ts';
 import { findWarnings } from '../reports/warnings.ts';
 import { createCeilingCache } from './ceiling-cache.ts';
 import type { Io } from './io.ts';
-import { clearLeftovers, clearNetworks, markRunning } from './leftovers.ts';
+import {
+  clearLeftovers,
+  clearNetworks,
+  clearRoutes,
+  clearTargets,
+  markRunning,
+} from './leftovers.ts';
 import { createProgress } from './progress.ts';
 import type { Request } from './request.ts';
+import { DIRECT } from './route-options.ts';
+import { readyRoutes } from './route-ready.ts';
+import { hashOfScenario } from './scenario-hash.ts';
 import { boundSearch } from './search-request.ts';
+import { buildTargets } from './target-build.ts';
+import { builtIn } from './target-file.ts';
+import { recordOfTargets } from './target-record.ts';
 import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
 
 /** Where runs are kept where nothing else is said, below the folder of the package. */
@@ -57,6 +71,12 @@ export interface SessionOptions {
   readonly out: string | undefined;
   /** The command that runs this again. */
   readonly command: string;
+  /** Told of every step, beside what is shown. */
+  readonly onProgress?: (progress: Progress) => void;
+  /** Whether the folder outlives the run; left out, it does. */
+  readonly keeps?: boolean;
+  /** Whether this process keeps to the generator's cores meanwhile; left out, it does. */
+  readonly pins?: boolean;
 }
 
 /**
@@ -66,7 +86,7 @@ export interface SessionOptions {
  */
 export async function runSession(
   request: Request,
-  { io, out: given, command }: SessionOptions,
+  { io, out: given, command, onProgress, keeps = true, pins = true }: SessionOptions,
   act: (ready: ReadyRun) => Promise<void>,
 ): Promise<{ readonly run: RunResult; readonly folder: string }> {
   const { scenario, search } = request;
@@ -84,12 +104,24 @@ export async function runSession(
     chooseWorkers(clients, Math.max(...loads.map(eventsPerS)), cores.generator.length, limits);
 
   const needs = request.server({});
+  // Of a server of somebody else's nobody knows them.
+  const isOurs = request.targets.includes(builtIn);
+  const { versions, records } = await readyRoutes(request.routes, request.tls);
+  await buildTargets(request.targets, io);
   const startedAt = new Date();
   const id = `${startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${scenario.name}`;
   const out = resolve(given ?? join(packageFolder(), DEFAULT_OUT));
   const folder = createRunFolder(out, id);
-  for (const says of [...clearLeftovers(out), ...(await clearNetworks())]) io.err(`${says}\n`);
-  const environment = describeEnvironment(cores, measuredPackages());
+  const left = [
+    ...clearLeftovers(out),
+    ...clearTargets(),
+    ...(await clearRoutes()),
+    ...(await clearNetworks()),
+  ];
+  for (const says of left) io.err(`${says}\n`);
+  const hash = hashOfScenario(scenario);
+  for (const { what, says } of request.skipped) io.err(`skipped: ${what}: ${says}\n`);
+  const environment = describeEnvironment(cores, measuredPackages(), versions);
   const run: RunResult = {
     schema: SCHEMA_VERSION,
     id,
@@ -102,6 +134,9 @@ export async function runSession(
       question: scenario.question,
       headline: [...scenario.headline],
       explore: scenario.explore,
+      paramTypes: typesOf(scenario.params),
+      ...(scenario.origin === undefined ? {} : { origin: scenario.origin }),
+      ...(hash === undefined ? {} : { hash }),
     },
     params: { ...request.values },
     options: {
@@ -111,15 +146,17 @@ export async function runSession(
       client: request.client,
       inject: request.inject,
       workers,
-      policy: needs.policy,
-      replay: needs.replay,
+      ...(isOurs ? { policy: needs.policy, replay: needs.replay } : {}),
       tls: request.tls,
       connections: request.run.connections,
       pipelining: request.run.pipelining,
-      processes: needs.processes,
+      ...(isOurs ? { processes: needs.processes } : {}),
     },
     points: [...request.points],
     arms: [...request.arms],
+    ...(records.length === 0 ? {} : { routes: [...records] }),
+    ...recordOfTargets(request.targets),
+    ...(request.skipped.length === 0 ? {} : { skipped: [...request.skipped] }),
     environment,
     trials: [],
     control: [],
@@ -135,9 +172,10 @@ export async function runSession(
   const save = (): void => void writeRunFile(folder, run);
   const stopChildren = (): void => supervisor.killAll();
   io.signal.addEventListener('abort', stopChildren, { once: true });
+  // Whoever called may have other things to do afterwards; and where its server is in this very process, now.
+  const unpin = pins ? pinSelf(cores.generator) : undefined;
   try {
     save();
-    pinSelf(cores.generator);
     const plan: RunPlan = {
       arms: request.arms,
       points: request.points,
@@ -164,6 +202,7 @@ export async function runSession(
         startTimeoutMs: request.run['start-timeout'],
         replyTimeoutMs: request.run['reply-timeout'],
         ...needs,
+        logFolder: folder,
         tls: certificate && { cert: certificate.certPath, key: certificate.keyPath },
         upstream: {
           connections: request.run.connections,
@@ -175,7 +214,10 @@ export async function runSession(
       },
     };
     const events: RunEvents & SearchEvents = {
-      onProgress: progress.show,
+      onProgress: (step) => {
+        progress.show(step);
+        onProgress?.(step);
+      },
       onExcluded: (trial) => {
         progress.excluded(trial);
         save();
@@ -215,6 +257,7 @@ export async function runSession(
   } finally {
     io.signal.removeEventListener('abort', stopChildren);
     supervisor.close();
+    unpin?.();
     certificate?.remove();
     progress.close();
     if (run.state !== 'running') {
@@ -228,6 +271,7 @@ export async function runSession(
   if (io.signal.aborted) {
     throw fault('interrupted', {
       kept: run.trials.length === 0 && !hasSnapshots(folder) ? undefined : join(folder, 'run.json'),
+      given: keeps,
     });
   }
   return { run, folder };
@@ -244,11 +288,18 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
     arms.map((arm) => ({
       processes: server(point, arm).processes,
       // A library does not let us choose where it connects from, and a path in between has one address.
-      isFree: arm.client === 'lean' && connectsDirectly(phases(point, arm)),
+      // Nor may a server elsewhere see where on this machine it comes from.
+      isFree:
+        arm.client === 'lean' &&
+        arm.target === builtIn.name &&
+        arm.route === DIRECT &&
+        connectsDirectly(phases(point, arm)),
     })),
   );
   return {
     processes: Math.min(...each.map(({ processes }) => processes)),
     sources: each.every(({ isFree }) => isFree) ? manySources(process.platform) : 1,
+    // A proxy or a relay holds both sides of each.
+    perClient: arms.every(({ route }) => route === DIRECT) ? 1 : 2,
   };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { ownerOf } from './process-owner.ts';
 
 /** Names of temporary folders; the first group is whose it is. */
-export const TEMPORARY_NAME = /^pushbench-tls-(\d+-\d+)-/;
+export const TEMPORARY_NAME = /^pushbench-(?:tls|run)-(\d+-\d+)-/;
 
 export interface Certificate {
   readonly certPath: string;

@@ -227,6 +227,18 @@ export interface Scenario {
   readonly headline: readonly string[];
   /** The sweep to suggest to somebody who wants to look around the operating point. */
   readonly explore: string;
+  /** Of one that is none of ours, where it came from, as it was written: the path of its file. */
+  readonly origin?: string;
+}
+
+/** What it is called on the command line. */
+export function refOf({ name, origin }: Scenario): string {
+  return origin ?? name;
+}
+
+/** A scenario whose parameters are known to the compiler. */
+export interface DefinedScenario<P extends Params = Params> extends Scenario {
+  readonly params: P;
 }
 
 /** Which parameter is searched, and for what. */
@@ -286,21 +298,14 @@ export interface ServerNeeds {
 
 /** Checks the phases against the parameters' types, then forgets those types. */
 export function defineScenario<const P extends Params>(
-  scenario: Omit<Scenario, 'params' | 'phases' | 'server' | 'variants' | 'search'> & {
+  scenario: Omit<Scenario, 'params' | 'phases' | 'server' | 'variants' | 'search' | 'origin'> & {
     readonly params: P;
     phases(values: ParamValues<P>): readonly Phase[];
     readonly variants?: (values: ParamValues<P>) => readonly Variant[];
     readonly search?: (values: ParamValues<P>) => SearchPlan;
     readonly server?: (values: ParamValues<P>) => Partial<ServerNeeds>;
   },
-): Scenario {
-  // The values come from fillParams over these same params, which is what makes the casts true.
-  const { server, variants, search, ...rest } = scenario;
-  return {
-    ...rest,
-    phases: (values) => scenario.phases(values as ParamValues<P>),
-    ...(variants === undefined ? {} : { variants: (values) => variants(values as ParamValues<P>) }),
-    ...(search === undefined ? {} : { search: (values) => search(values as ParamValues<P>) }),
-    ...(server === undefined ? {} : { server: (values) => server(values as ParamValues<P>) }),
-  };
+): DefinedScenario<P> {
+  // The values come from fillParams over these same params, which is what makes the cast true.
+  return scenario as DefinedScenario<P>;
 }

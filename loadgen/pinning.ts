@@ -46,7 +46,15 @@ export function parseCoreList(list: string): number[] {
   });
 }
 
-/** Moves every thread of this process to `cores`. */
-export function pinSelf(cores: readonly number[]): void {
-  if (cores.length > 0) spawnSync('taskset', ['-acp', cores.join(','), String(process.pid)]);
+/**
+ * Moves every thread of this process to `cores`.
+ * @returns moves them back to where they were allowed to be
+ */
+export function pinSelf(cores: readonly number[]): () => void {
+  if (cores.length === 0) return () => undefined;
+  const before = allowedCores();
+  const move = (to: readonly number[]): void =>
+    void spawnSync('taskset', ['-acp', to.join(','), String(process.pid)]);
+  move(cores);
+  return () => move(before);
 }
