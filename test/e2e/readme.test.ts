@@ -13,6 +13,9 @@ const notRun: Readonly<Record<string, string>> = {
     'its second half is run below; the first would replace the packages under this test',
   'npm ci && npm run test:setup && npm test': 'it is what runs this test',
   'npm run verify': 'it is what runs this test',
+  'npm run probe https://example.com/events':
+    'nothing leaves this machine; test/e2e/probe.test.ts probes servers here',
+  'npm run bench ./examples/scenarios/burst.scenario.ts': 'test/e2e/api.test.ts runs it, smaller',
   'npm run bench:self': 'ten minutes; it has limits of its own',
   'npm run demo': 'it runs until Ctrl-C; test/e2e/demo-command.test.ts starts it',
   'npm run bench backpressure': 'test/e2e/stress-backpressure.test.ts runs it, smaller',
