@@ -1,5 +1,6 @@
 /** The typed messages between the controller and a relay: what it shall cut, and what it says it did. */
 import type { Epoch } from '../core/clock.ts';
+import type { Shape } from './routes/shape.ts';
 
 /** How a relay ends the connections that pass through it. */
 export type RelayCut = 'fin' | 'rst' | 'half-open';
@@ -8,6 +9,9 @@ export interface RelayConfig {
   readonly epoch: Epoch;
   readonly host: string;
   readonly target: { readonly host: string; readonly port: number };
+  /** What the path is like; left out: as fast as it can. */
+  readonly shape?: Shape;
+  readonly seed?: number;
 }
 
 /** One line of a relay's own log. Connections are numbered as they were accepted, from 0. */

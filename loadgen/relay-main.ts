@@ -1,13 +1,20 @@
 /** The relay as a process of its own, so that it shares no event loop with either end. */
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
+import { createRandom } from '../core/random.ts';
 import { startRelay } from './relay.ts';
 import type { FromRelay, RelayConfig, ToRelay } from './relay-control.ts';
+import { shapedForward } from './routes/shape.ts';
 
 const config = configOf<RelayConfig>(process.argv);
 const channel = connectToParent<ToRelay, FromRelay>(process);
 const clock = createClock(config.epoch);
-const relay = await startRelay({ ...config, clock });
+const { shape, seed = 1 } = config;
+const relay = await startRelay({
+  ...config,
+  clock,
+  ...(shape === undefined ? {} : { forward: shapedForward(shape, createRandom(seed).next) }),
+});
 
 async function handle(message: ToRelay): Promise<void> {
   switch (message.kind) {

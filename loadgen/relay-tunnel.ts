@@ -10,6 +10,8 @@ import { connect } from 'node:net';
 export interface Flow {
   /** Forwards nothing more; what was handed to the other side already still leaves. */
   stop(): void;
+  /** Calls back once all that has come in is handed on; left out: it always is. */
+  whenEmpty?(callback: () => void): void;
 }
 
 /** Forwards one direction until its end, which it passes on. */
@@ -65,16 +67,21 @@ export class Tunnel {
       this.flows = [forward(client, this.upstream), forward(this.upstream, client)];
     });
     let gone = 0;
-    for (const [side, other] of [
-      [client, this.upstream],
-      [this.upstream, client],
-    ] as const) {
+    for (const [direction, [side, other]] of [
+      [client, this.upstream] as const,
+      [this.upstream, client] as const,
+    ].entries()) {
       // 'close' follows every 'error', and says that there was one.
       side.on('error', () => undefined);
       side.once('close', (broken) => {
-        // What broke on one side breaks on the other in the same way.
-        if (this.state !== 'cut' && broken) other.resetAndDestroy();
-        else if (this.state !== 'cut') other.destroySoon();
+        // What broke on one side breaks on the other in the same way, behind what is still on its way.
+        const passOn = (): void => {
+          if (this.state !== 'cut' && broken) other.resetAndDestroy();
+          else if (this.state !== 'cut') other.destroySoon();
+        };
+        const flow = this.flows[direction];
+        if (flow?.whenEmpty === undefined) passOn();
+        else flow.whenEmpty(passOn);
         gone += 1;
         if (gone === 2) options.onGone(this);
       });

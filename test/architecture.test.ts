@@ -8,11 +8,12 @@ import { describe, expect, test } from 'vitest';
 const layers: Readonly<Record<string, readonly string[]>> = {
   core: [],
   transports: ['core'],
+  proxies: ['core'],
   servers: ['core', 'transports'],
-  loadgen: ['core', 'transports'],
+  loadgen: ['core', 'transports', 'proxies'],
   scenarios: ['core'],
   reports: ['core'],
-  cli: ['core', 'transports', 'servers', 'loadgen', 'scenarios', 'reports'],
+  cli: ['core', 'transports', 'proxies', 'servers', 'loadgen', 'scenarios', 'reports'],
 };
 
 /** Files outside cli/ that may touch the process, and why. */
@@ -20,8 +21,10 @@ const mayTouchProcess: Readonly<Record<string, string>> = {
   'core/child.ts': 'the end of a child whose controller is gone is decided here',
   'servers/main.ts': 'a process of its own: its arguments and its end',
   'servers/cluster-main.ts': 'a process of its own: its arguments and its end',
+  'servers/target-main.ts': 'a process of its own: its arguments, its end and its last words',
   'loadgen/worker.ts': 'a process of its own: its arguments and its end',
   'loadgen/relay-main.ts': 'a process of its own: its arguments and its end',
+  'loadgen/routes/keeper-main.ts': 'a process of its own: its arguments and its end',
   'loadgen/clock-echo.ts': 'a process of its own: its arguments',
   'loadgen/yardstick.ts': 'a process of its own: its arguments and its one answer',
   'loadgen/control-broadcast.ts': 'a frozen script of its own, which imports nothing',
@@ -36,6 +39,14 @@ const registries: Readonly<
   phases: {
     registry: 'loadgen/phases/registry.ts',
     members: /^loadgen\/phases\/(?!registry)[^/]+\.ts$/,
+  },
+  proxies: {
+    registry: 'proxies/registry.ts',
+    members: /^proxies\/(nginx|haproxy|caddy|apache)\.ts$/,
+  },
+  exports: {
+    registry: 'reports/export/registry.ts',
+    members: /^reports\/export\/formats\/[^/]+\.ts$/,
   },
   metrics: {
     registry: 'reports/metrics/registry.ts',

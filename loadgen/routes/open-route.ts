@@ -1,0 +1,124 @@
+/**
+ * The route of a trial: made when the server listens and before anybody connects, and taken apart at the
+ * end of the trial, whatever that is. From then on the endpoint of the trial is where the route begins.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Endpoint } from '../../core/transport.ts';
+import type { Child } from '../child-process.ts';
+import type { FromRelay, RelayConfig, ToRelay } from '../relay-control.ts';
+import type { TrialPlan, TrialSetup } from '../trial.ts';
+import type { TrialContext } from '../trial-context.ts';
+import type { ProxyRoute, RelayRoute, UrlRoute } from './plan.ts';
+import { startRoute } from './start-route.ts';
+
+/** How the server, and where clients come from, is to be set up behind the route of the trial. */
+export function behindRoute(setup: TrialSetup): TrialSetup {
+  switch (setup.route?.kind) {
+    case 'proxy':
+      // It ends TLS; the server behind it speaks none.
+      return { ...setup, tls: undefined };
+    case 'url':
+      // Nobody gets into the world from an address of loopback.
+      return { ...setup, sources: 1 };
+    default:
+      return setup;
+  }
+}
+
+/** @param setup of the trial as it was asked for, with TLS towards the clients */
+export async function openRoute(
+  context: TrialContext,
+  clients: number,
+  { route, tls }: TrialSetup,
+): Promise<void> {
+  switch (route?.kind) {
+    case 'proxy':
+      return openProxy(route, context, clients, tls);
+    case 'relay':
+      return openRelay(route, context);
+    case 'url':
+      context.endpoint = endpointAt(route, context.endpoint);
+      return;
+    case undefined:
+  }
+}
+
+/** All that the proxy of a failed trial said, where somebody will look for it. */
+export function keepRouteLog(
+  { route }: TrialContext,
+  { logFolder }: TrialSetup,
+  { arm, round, attempt }: TrialPlan,
+): void {
+  if (route === undefined || logFolder === undefined) return;
+  const name = `route-${arm.name}-${round + 1}${attempt === 0 ? '' : `-${attempt + 1}`}.log`;
+  writeFileSync(join(logFolder, name), route.log());
+}
+
+async function openProxy(
+  route: ProxyRoute,
+  context: TrialContext,
+  clients: number,
+  tls: TrialSetup['tls'],
+): Promise<void> {
+  const { setup, supervisor, endpoint } = context;
+  const { host, port } = endpoint;
+  const started = await startRoute({
+    supervisor,
+    route,
+    origin: { host, port },
+    clients,
+    tls,
+    // Where there is time: on the server's cores it would take the server's, on the others the generator's.
+    cores: [...setup.cores.server, ...setup.cores.generator],
+    startTimeoutMs: setup.startTimeoutMs,
+    replyTimeoutMs: setup.replyTimeoutMs,
+  });
+  context.route = started;
+  context.cleanups.push(() => started.stop());
+  context.endpoint = {
+    ...endpoint,
+    ...started.endpoint,
+    // The certificate of a run is its own authority.
+    ...(tls === undefined ? {} : { tls: { ca: readFileSync(tls.cert, 'utf8') } }),
+  };
+}
+
+async function openRelay({ shape }: RelayRoute, context: TrialContext): Promise<void> {
+  const { setup, supervisor, endpoint } = context;
+  const { host, port } = endpoint;
+  const config: RelayConfig = {
+    epoch: setup.epoch,
+    host: setup.host,
+    target: { host, port },
+    shape,
+    seed: context.seed,
+  };
+  const relay: Child<ToRelay, FromRelay> = supervisor.start({
+    title: 'the relay of the route',
+    script: './relay-main',
+    config,
+    cores: setup.cores.generator,
+  });
+  context.cleanups.push(() => relay.stop({ kind: 'stop' }));
+  const relaying = await relay.next('relaying', setup.startTimeoutMs);
+  context.endpoint = { ...endpoint, port: relaying.port };
+}
+
+/** The paths of the server below that of the address. */
+function endpointAt({ url }: UrlRoute, endpoint: Endpoint): Endpoint {
+  const { protocol, hostname, port, pathname } = new URL(url);
+  const prefix = pathname.replace(/\/$/, '');
+  const secure = protocol === 'https:';
+  const { upstreamPath, sessionsPath, tls: _own, ...rest } = endpoint;
+  return {
+    ...rest,
+    // Brackets are of addresses in URLs only.
+    host: hostname.replace(/^\[(.*)\]$/, '$1'),
+    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    path: `${prefix}${endpoint.path}`,
+    ...(upstreamPath === undefined ? {} : { upstreamPath: `${prefix}${upstreamPath}` }),
+    ...(sessionsPath === undefined ? {} : { sessionsPath: `${prefix}${sessionsPath}` }),
+    ...(secure ? { tls: {} } : {}),
+  };
+}
