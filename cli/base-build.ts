@@ -3,19 +3,11 @@
  * one that is checked out. The worktree goes with the gate. It lies below the checkout, where the packages
  * of the checkout are found: a link to them would make them other packages to the compiler.
  */
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  realpathSync,
-  rmSync,
-} from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { fault, reasonOf } from '../core/errors.ts';
+import { addWorktree, run } from './worktree.ts';
 
 export interface BaseBuild {
   /** As it was asked for, and the commit that it names. */
@@ -42,9 +34,6 @@ const FOLDER = join('reports', 'runs');
 const PREFIX = 'base-';
 /** Compiled folders that a server process loads code from. */
 const SERVER_PARTS = ['core', 'servers', 'transports'];
-/** A build of a package of this size takes seconds; an installation, up to some minutes. */
-const STEP_TIMEOUT_MS = 10 * 60_000;
-const TAIL_LINES = 8;
 
 /** @throws HarnessError `base-not-built` */
 export async function buildBase({ ref, root, signal, tell }: BaseRequest): Promise<BaseBuild> {
@@ -64,31 +53,15 @@ export async function buildBase({ ref, root, signal, tell }: BaseRequest): Promi
       'Compare with a saved run: --baseline FILE.',
     );
   }
-  const commit = (
-    await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`).catch(
-      () => {
-        throw refuse(
-          'git knows no such commit',
-          `Fetch it first: git fetch origin ${ref}. A CI checkout needs its history: fetch-depth: 0.`,
-        );
-      },
-    )
-  ).trim();
-
-  const home = join(root, FOLDER);
-  mkdirSync(home, { recursive: true });
-  removeLeftovers(home);
-  await git('worktree', 'prune');
-  const folder = mkdtempSync(join(home, `${PREFIX}${process.pid}-`));
-  const tree = join(folder, 'tree');
-  const remove = async (): Promise<void> => {
-    rmSync(folder, { recursive: true, force: true });
-    // Without the signal: this is done just because of it.
-    await run('git', ['worktree', 'prune'], root).catch(() => undefined);
-  };
+  const { commit, tree, remove } = await addWorktree({
+    ref,
+    top: root,
+    home: join(root, FOLDER),
+    prefix: PREFIX,
+    signal,
+    tell,
+  });
   try {
-    tell(`checking out ${ref} (${commit.slice(0, 12)})`);
-    await git('worktree', 'add', '--detach', '--quiet', tree, commit);
     if (!sameText(join(tree, 'package-lock.json'), join(root, 'package-lock.json'))) {
       tell('installing its packages');
       await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], tree, signal);
@@ -127,45 +100,6 @@ export function hashOfServer(root: string): string {
   return hash.digest('hex').slice(0, 16);
 }
 
-/** Of gates that were killed: the process that made them is gone. */
-function removeLeftovers(home: string): void {
-  for (const name of readdirSync(home)) {
-    const pid = Number(new RegExp(`^${PREFIX}(\\d+)-`).exec(name)?.[1] ?? Number.NaN);
-    if (Number.isNaN(pid) || isRunning(pid)) continue;
-    rmSync(join(home, name), { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // Somebody else's process is not ours to judge.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
 function sameText(a: string, b: string): boolean {
   return existsSync(a) && existsSync(b) && readFileSync(a).equals(readFileSync(b));
-}
-
-function run(
-  command: string,
-  args: readonly string[],
-  cwd: string,
-  signal?: AbortSignal,
-): Promise<string> {
-  return new Promise((resolve, reject) => {
-    execFile(
-      command,
-      [...args],
-      { cwd, timeout: STEP_TIMEOUT_MS, maxBuffer: 2 ** 26, ...(signal && { signal }) },
-      (error, stdout, stderr) => {
-        if (error === null) return resolve(stdout);
-        const said = `${stdout}\n${stderr}`.trim().split('\n').slice(-TAIL_LINES).join('\n');
-        reject(new Error(`${command} ${args.join(' ')} failed:\n${said}`));
-      },
-    );
-  });
 }

@@ -2,48 +2,58 @@
 import { dirname, join } from 'node:path';
 import { exitCodes, reasonOf } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
-import type { RunResult, Trial } from '../core/result.ts';
+import type { RunResult } from '../core/result.ts';
 import type { Scenario } from '../core/scenario.ts';
-import { runRounds } from '../loadgen/run.ts';
-import { runSearches } from '../loadgen/search-run.ts';
+import { refOf } from '../core/scenario.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { renderTerminal } from '../reports/formats/terminal.ts';
 import { appendHistory, HISTORY_FILE } from '../reports/history.ts';
 import { writeWhole } from '../reports/run-file.ts';
-import { judgeStep } from '../reports/step-judge.ts';
 import { validityOf } from '../reports/summary.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import type { CommandFactory } from './commands.ts';
 import { configured, loadConfig } from './config.ts';
+import { addExportOption, exportRun, readExports } from './export.ts';
 import type { Io } from './io.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
+import type { RequestFlags } from './request.ts';
 import { defaultArms, readRequest } from './request.ts';
-import { DEFAULT_OUT, runSession } from './run-session.ts';
+import { runRequest } from './run-request.ts';
+import { DEFAULT_OUT } from './run-session.ts';
+import { shellWord } from './shell-word.ts';
+import { loadTargets, placesOf } from './target-file.ts';
 
 interface Flags {
   readonly quick?: true;
   readonly tls?: true;
   readonly json?: true;
   readonly open?: true;
+  readonly fastTimers?: true;
+  readonly export?: readonly string[];
 }
 
-export const bench: CommandFactory = (program, io, finish) => {
+type Asked = Flags & Pick<RequestFlags, 'targets'>;
+
+export const bench: CommandFactory = (program, io, finish, own = []) => {
   const command = program
     .command('bench')
     .description('run a scenario; ends with a verdict, a run file and a report');
-  for (const scenario of Object.values<Scenario>(scenarios)) {
-    const one = command.command(scenario.name).description(scenario.question);
+  for (const scenario of [...Object.values<Scenario>(scenarios), ...own]) {
+    const one = command.createCommand(refOf(scenario)).description(scenario.question);
+    command.addCommand(one);
     addParams(one, scenario.params, scenario.quick);
     addParams(one, runParamsOf(scenario), { rounds: 2 });
     addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: DEFAULT_OUT });
+    addExportOption(one);
     one.action(async (flags: Flags) => {
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
       );
       const config = await loadConfig(process.cwd());
       const given = { ...configured(config, scenario.name, names), ...givenValues(one, names) };
-      finish(await runBench(scenario, given, flags, io));
+      const targets = await loadTargets(given['target'], placesOf(config));
+      finish(await runBench(scenario, given, { ...flags, targets }, io));
     });
   }
 };
@@ -57,24 +67,18 @@ function runParamsOf({ rounds }: Scenario): Params {
 async function runBench(
   scenario: Scenario,
   given: Readonly<Record<string, string>>,
-  flags: Flags,
+  flags: Asked,
   io: Io,
 ): Promise<number> {
+  const exports = readExports(flags.export);
   const request = readRequest(scenario, given, {
     quick: flags.quick === true,
     tls: flags.tls === true,
+    fastTimers: flags.fastTimers === true,
+    ...(flags.targets === undefined ? {} : { targets: flags.targets }),
   });
   const options = { io, out: given['out'], command: commandLine(scenario, given, flags) };
-  const { run, folder } = await runSession(request, options, async (ready) => {
-    const { plan, supervisor, events, searchAt } = ready;
-    const { search } = request;
-    if (search === undefined || searchAt === undefined) {
-      await runRounds(plan, supervisor, events, io.signal);
-    } else {
-      const judge = (trial: Trial) => judgeStep(trial, search.objective);
-      await runSearches({ ...plan, search: searchAt, judge }, supervisor, events, io.signal);
-    }
-  });
+  const { run, folder } = await runRequest(request, options);
 
   const report = join(folder, 'report.html');
   writeWhole(report, renderHtml(run));
@@ -89,6 +93,7 @@ async function runBench(
       }),
     );
   keepHistory(join(dirname(folder), HISTORY_FILE), run, io);
+  await exportRun(run, exports, io);
   if (flags.open === true) openInBrowser(report);
   return exitCodeOf(run);
 }
@@ -101,12 +106,15 @@ function commandLine(
 ): string {
   const options = Object.entries(given)
     .filter(([name]) => name !== 'out')
-    .map(([name, value]) => `--${name} ${/^[\w.,:=%/-]+$/.test(value) ? value : `'${value}'`}`);
+    .map(([name, value]) => `--${name} ${shellWord(value)}`);
   if (flags.quick === true) options.push('--quick');
   if (flags.tls === true) options.push('--tls');
-  return ['npm run bench', scenario.name, ...(options.length > 0 ? ['--', ...options] : [])].join(
-    ' ',
-  );
+  if (flags.fastTimers === true) options.push('--fast-timers');
+  return [
+    'npm run bench',
+    shellWord(refOf(scenario)),
+    ...(options.length > 0 ? ['--', ...options] : []),
+  ].join(' ');
 }
 
 /** It is there to look back later: a run that could not be noted down is a run all the same. */

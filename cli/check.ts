@@ -3,11 +3,12 @@
  * run, or against limits, and its exit code says whether to merge.
  */
 import { join, resolve } from 'node:path';
-import { exitCodes } from '../core/errors.ts';
+import { exitCodes, fault } from '../core/errors.ts';
 import { FEWEST_GATE_ROUNDS } from '../core/gate.ts';
 import type { Params } from '../core/params.ts';
 import type { GateRecord } from '../core/records/gate.ts';
 import type { Scenario } from '../core/scenario.ts';
+import { refOf } from '../core/scenario.ts';
 import { runRounds } from '../loadgen/run.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { checkAssertions } from '../reports/gate/assertions.ts';
@@ -15,11 +16,12 @@ import { readBaseline, saveBaseline } from '../reports/gate/baseline.ts';
 import { describeFinding, summarise } from '../reports/gate/words.ts';
 import { writeWhole } from '../reports/run-file.ts';
 import { scenarios } from '../scenarios/registry.ts';
-import type { BaseBuild } from './base-build.ts';
-import { buildBase, hashOfServer } from './base-build.ts';
 import { openCalibrations } from './calibration-store.ts';
 import type { CommandFactory } from './commands.ts';
 import { configured, loadConfig } from './config.ts';
+import { addExportOption, exportRun, readExports } from './export.ts';
+import type { LiveBase } from './gate-base.ts';
+import { headOf, openBase } from './gate-base.ts';
 import { calibrate, keyOf, storeOf } from './gate-calibration.ts';
 import { finishGate } from './gate-output.ts';
 import type { GateFlags, GatePlan } from './gate-plan.ts';
@@ -30,21 +32,27 @@ import type { Io } from './io.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import type { ReadyRun } from './run-session.ts';
 import { DEFAULT_OUT, runSession } from './run-session.ts';
-import { packageFolder, toolCommit } from './tool.ts';
+import { hashOfScenario } from './scenario-hash.ts';
+import type { FileChoice, TargetChoice } from './target-file.ts';
+import { loadTarget, loadTargets, placesOf } from './target-file.ts';
+import { recordOfTargets } from './target-record.ts';
 
 /** Of `bench`, and meaningless here. */
 const NOT_HERE = new Set(['vary', 'quick', 'open']);
 
-export const check: CommandFactory = (program, io, finish) => {
+export const check: CommandFactory = (program, io, finish, own = []) => {
   const command = program
     .command('check')
     .description('the gate for CI: head against a base, or against limits; ends with an exit code');
-  for (const scenario of Object.values<Scenario>(scenarios)) {
-    // A search and a sweep are no rounds of head and base.
-    if (scenario.search !== undefined || scenario.vary !== undefined) continue;
-    const one = command.command(scenario.name).description(scenario.question);
+  for (const scenario of [...Object.values<Scenario>(scenarios), ...own]) {
+    const isSweep = scenario.search !== undefined || scenario.vary !== undefined;
+    // Of ours the others are not even listed; of somebody's own it is said why.
+    if (isSweep && scenario.origin === undefined) continue;
+    const one = command.createCommand(refOf(scenario)).description(scenario.question);
+    command.addCommand(one);
     one
       .option('--base-ref <ref>', 'git reference of the base, which is built and run beside head')
+      .option('--base-target <file>', 'target file of the base, which is run beside --target')
       .option('--baseline <file>', 'a run saved earlier: counts, bytes and memory may decide')
       .option('--save <file>', 'save this run, for --baseline in later ones')
       .option(
@@ -61,10 +69,17 @@ export const check: CommandFactory = (program, io, finish) => {
       .option('--strict', 'exit with 5 when something is unclear')
       .option('--markdown <file>', 'write the outcome as Markdown')
       .option('--junit <file>', 'write the outcome as JUnit XML');
+    addExportOption(one);
     addParams(one, scenario.params, {});
     addParams(one, gateParams, {});
     addCommonOptions(one, { arms: DEFAULT_ARM, client: 'lean', out: DEFAULT_OUT }, NOT_HERE);
     one.action(async (flags: GateFlags) => {
+      if (isSweep) {
+        throw fault('bad-usage', {
+          problem: `A gate runs rounds of head and base, and ${refOf(scenario)} has a search or a sweep instead.`,
+          command: 'check',
+        });
+      }
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
       );
@@ -76,7 +91,11 @@ export const check: CommandFactory = (program, io, finish) => {
         ...(assert === undefined ? {} : { assert }),
         ...flags,
       };
-      finish(await runCheck(scenario, given, merged, io));
+      const places = placesOf(config);
+      const targets = await loadTargets(given['target'], places);
+      const baseTarget =
+        flags.baseTarget === undefined ? undefined : await loadTarget(flags.baseTarget, places);
+      finish(await runCheck(scenario, given, merged, { targets, baseTarget }, io));
     });
   }
 };
@@ -94,36 +113,44 @@ function many(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
 }
 
+/** Those that are checked, and the one that they are held against. */
+interface Servers {
+  readonly targets: readonly TargetChoice[];
+  readonly baseTarget: FileChoice | undefined;
+}
+
 async function runCheck(
   scenario: Scenario,
   given: Readonly<Record<string, string>>,
   flags: GateFlags,
+  { targets, baseTarget }: Servers,
   io: Io,
 ): Promise<number> {
-  const plan = readPlan(scenario, given, flags);
+  readExports(flags.export);
+  const plan = readPlan(scenario, given, flags, targets);
+  if (plan.calibrates && flags.export !== undefined) throw nothingToExport(scenario);
   // Before minutes are spent: what cannot be read is known at once.
   const saved = flags.baseline === undefined ? undefined : savedBase(plan, flags.baseline);
-  const build =
-    flags.baseRef === undefined
-      ? undefined
-      : await buildBase({
-          ref: flags.baseRef,
-          root: packageFolder(),
-          signal: io.signal,
-          tell: (text) => io.err(`${text}\n`),
-        });
+  const live = await openBase(plan, baseTarget, io);
   try {
-    if (plan.calibrates) return await calibrate(plan, build, io);
-    const head = { name: 'head', commit: toolCommit(), hash: hashOfServer(packageFolder()) };
-    const isSame = build !== undefined && build.hash === head.hash && given['inject'] === undefined;
+    if (plan.calibrates) return await calibrate(plan, live, io);
+    const isSame = live?.isSame === true && given['inject'] === undefined;
     if (isSame && plan.assertions.length === 0) {
-      return finishGate(plan, sameBuild(head, build), undefined, io);
+      if (flags.export !== undefined) io.err('Nothing was run, so nothing is exported.\n');
+      return finishGate(plan, sameBuild(live), undefined, io);
     }
-    return await gate(plan, head, build === undefined ? saved : builtBase(plan, build), io);
+    const head = live?.head ?? headOf(plan);
+    return await gate(plan, head, live === undefined ? saved : runBase(plan, live), io);
   } finally {
-    await build?.remove();
+    await live?.remove();
   }
 }
+
+const nothingToExport = ({ name }: Scenario) =>
+  fault('bad-usage', {
+    problem: '--export is of a run that decides something, and --aa decides nothing.',
+    command: `check ${name}`,
+  });
 
 type Side = GateRecord['head'];
 
@@ -137,12 +164,13 @@ interface Base {
   readonly interleaved: boolean;
 }
 
-function builtBase({ request, rules }: GatePlan, build: BaseBuild): Base {
+function runBase({ request, rules }: GatePlan, live: LiveBase): Base {
   return {
-    side: sideOf(build),
+    side: live.side,
     request: withBase(request, {
-      baseScript: build.serverScript,
-      baseTitle: `base ${build.ref}`,
+      base: live.server,
+      baseTitle: live.title,
+      baseTarget: live.target,
       faults: request.faults,
     }),
     decide: (ready, io) => decide(ready, rules, request.rounds, io),
@@ -153,8 +181,14 @@ function builtBase({ request, rules }: GatePlan, build: BaseBuild): Base {
 /** @throws HarnessError for a file that cannot be read or is of another load */
 function savedBase({ request, rules, scenario }: GatePlan, path: string): Base {
   const run = readBaseline(resolve(path), {
-    scenario: { ...scenario, headline: [...scenario.headline] },
+    scenario: {
+      ...scenario,
+      headline: [...scenario.headline],
+      hash: hashOfScenario(scenario),
+    },
     params: { ...request.values },
+    ...recordOfTargets(request.targets),
+    routes: request.routes.filter(({ plan }) => plan !== undefined),
   });
   return {
     side: { name: path, ...(run.tool.commit === undefined ? {} : { commit: run.tool.commit }) },
@@ -164,14 +198,10 @@ function savedBase({ request, rules, scenario }: GatePlan, path: string): Base {
   };
 }
 
-function sideOf(base: BaseBuild): Side {
-  return { name: base.ref, commit: base.commit.slice(0, 12), hash: base.hash };
-}
-
-function sameBuild(head: Side, base: BaseBuild): GateRecord {
+function sameBuild({ head, side }: LiveBase): GateRecord {
   const gate = {
     head,
-    base: sideOf(base),
+    base: side,
     outcome: 'same-build' as const,
     batches: [],
     findings: [],
@@ -208,6 +238,7 @@ async function gate(plan: GatePlan, head: Side, base: Base | undefined, io: Io):
   });
   if (record === undefined) throw new Error('the run ended without a decision');
   writeWhole(join(folder, 'report.html'), renderHtml(run));
+  await exportRun(run, readExports(flags.export), io);
   if (flags.save !== undefined) {
     saveBaseline(resolve(flags.save), run);
     io.err(`saved ${resolve(flags.save)}\n`);

@@ -24,6 +24,8 @@ const configSchema = z.strictObject({
   scenarios: z.record(z.string(), values).optional(),
   /** What `check` looks at, by scenario. */
   check: z.record(z.string(), gateSchema).optional(),
+  /** Short names for `--target`, and the paths of their files. */
+  targets: z.record(z.string(), z.string()).optional(),
 });
 
 export type PushbenchConfig = z.infer<typeof configSchema>;

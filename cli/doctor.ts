@@ -17,7 +17,11 @@ import { plainSetup } from '../loadgen/trial.ts';
 import { PLAIN_TABLE } from '../reports/formats/plain-table.ts';
 import { transports } from '../transports/registry.ts';
 import type { CommandFactory } from './commands.ts';
+import { loadConfig } from './config.ts';
+import { examineTarget } from './doctor-target.ts';
 import type { Io } from './io.ts';
+import { examineProxies } from './route-list.ts';
+import { placesOf } from './target-file.ts';
 import { measuredPackages } from './tool.ts';
 
 /** One fact about the machine. `limited` still measures, with less; `cannot` does not measure at all. */
@@ -41,7 +45,13 @@ export const doctor: CommandFactory = (program, io, finish) => {
     .command('doctor')
     .description('what this machine can and cannot measure, with the fix for each')
     .option('--json', 'print the findings as one JSON document')
-    .action(async (flags: { json?: true }) => {
+    .option('--target <file>', 'go through a target file instead: does every step of it work?')
+    .action(async (flags: { json?: true; target?: string }) => {
+      if (flags.target !== undefined) {
+        const places = placesOf(await loadConfig(process.cwd()));
+        finish(await examineTarget(flags.target, places, { json: flags.json === true }, io));
+        return;
+      }
       const findings = await examine(io);
       if (flags.json === true) io.out(`${JSON.stringify(findings)}\n`);
       else io.out(render(findings));
@@ -62,6 +72,7 @@ async function examine(io: Io): Promise<Finding[]> {
       pinningFinding(cores),
       ...limitFindings(),
       procFinding(),
+      ...(await examineProxies(process.env['PATH'], process.platform)),
       await stealFinding(),
       await clockFinding(supervisor),
       ...(await ceilingFindings(cores, supervisor)),

@@ -7,9 +7,9 @@ import { createRandom } from '../core/random.ts';
 import type { GateRatesRecord } from '../core/records/gate.ts';
 import type { RunResult } from '../core/result.ts';
 import type { Scenario } from '../core/scenario.ts';
-import type { BaseBuild } from './base-build.ts';
 import type { CalibrationKey } from './calibration-store.ts';
 import { openCalibrations } from './calibration-store.ts';
+import type { LiveBase } from './gate-base.ts';
 import type { GatePlan } from './gate-plan.ts';
 import { measurePool, withBase } from './gate-run.ts';
 import type { Io } from './io.ts';
@@ -22,14 +22,15 @@ const SIMULATED_GATES = 2_000;
 /** Measures a pool of rounds and says how often the gate would be wrong, or right. */
 export async function calibrate(
   plan: GatePlan,
-  base: BaseBuild | undefined,
+  base: LiveBase | undefined,
   io: Io,
 ): Promise<number> {
   const { request, rules, out, command, scenario } = plan;
   const rounds = Math.max(POOL_ROUNDS, request.rounds === FEWEST_GATE_ROUNDS ? 0 : request.rounds);
   const asked = withBase(request, {
-    baseScript: base?.serverScript,
-    baseTitle: base === undefined ? 'again' : `base ${base.ref}`,
+    base: base?.server ?? {},
+    baseTitle: base?.title ?? 'again',
+    baseTarget: base?.target,
     faults: request.faults,
   });
   let rates: GateRatesRecord | undefined;

@@ -3,6 +3,7 @@ import { appendFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { exitCodes, reasonOf } from '../core/errors.ts';
 import type { GateRecord } from '../core/records/gate.ts';
+import { checkDocument } from '../reports/gate/check-document.ts';
 import { gateJunit } from '../reports/gate/junit.ts';
 import { gateMarkdown } from '../reports/gate/markdown.ts';
 import { gateTerminal } from '../reports/gate/terminal.ts';
@@ -31,8 +32,8 @@ export function finishGate(
   }
   const exitCode = exitCodeOf(record, flags.strict === true);
   if (flags.json === true) {
-    const runFile = folder === undefined ? {} : { runFile: join(folder, 'run.json') };
-    io.out(`${JSON.stringify({ scenario: scenario.name, exitCode, ...record, ...runFile })}\n`);
+    const runFile = folder === undefined ? undefined : join(folder, 'run.json');
+    io.out(`${JSON.stringify(checkDocument(scenario.name, exitCode, record, runFile))}\n`);
   } else {
     io.out(gateTerminal(record, { color: io.color }));
     if (folder !== undefined) io.out(`\nreport  ${join(folder, 'report.html')}\n`);

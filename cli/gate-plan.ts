@@ -5,6 +5,7 @@ import { FEWEST_GATE_ROUNDS } from '../core/gate.ts';
 import { nearestOf } from '../core/nearest.ts';
 import type { Assertion } from '../core/objective.ts';
 import type { Scenario } from '../core/scenario.ts';
+import { refOf } from '../core/scenario.ts';
 import { isTimeless, isTimelessMetric } from '../reports/gate/baseline.ts';
 import type { ArmRule } from '../reports/gate/rules.ts';
 import { defaultRules, parseRules } from '../reports/gate/rules.ts';
@@ -14,20 +15,27 @@ import type { Request } from './request.ts';
 import { readRequest } from './request.ts';
 import { DEFAULT_OUT } from './run-session.ts';
 import { readObjective } from './search-request.ts';
+import { shellWord } from './shell-word.ts';
+import type { TargetChoice } from './target-file.ts';
+import { builtIn } from './target-file.ts';
+import { whyUnknown } from './target-metrics.ts';
 import { packageFolder } from './tool.ts';
 
 export interface GateFlags {
   readonly baseRef?: string;
+  readonly baseTarget?: string;
   readonly baseline?: string;
   readonly save?: string;
   readonly assert?: readonly string[];
   readonly metric?: readonly string[];
   readonly aa?: true;
   readonly tls?: true;
+  readonly fastTimers?: true;
   readonly strict?: true;
   readonly json?: true;
   readonly markdown?: string;
   readonly junit?: string;
+  readonly export?: readonly string[];
 }
 
 /** What a gate looks at in a scenario about deliveries, most important first. */
@@ -48,10 +56,10 @@ export interface GatePlan {
 
 /** A pool is for error rates; faults in the head of a gate, or under limits, are there to be found. */
 function isCalibration(
-  { aa, baseRef, baseline, assert, save }: GateFlags,
+  { aa, baseRef, baseTarget, baseline, assert, save }: GateFlags,
   inject: string | undefined,
 ): boolean {
-  const others = [baseRef, baseline, assert, save];
+  const others = [baseRef, baseTarget, baseline, assert, save];
   return aa === true || (inject !== undefined && others.every((one) => one === undefined));
 }
 
@@ -60,20 +68,16 @@ export function readPlan(
   scenario: Scenario,
   given: Readonly<Record<string, string>>,
   flags: GateFlags,
+  targets: readonly TargetChoice[] = [builtIn],
 ): GatePlan {
+  refuseBases(flags, targets, `check ${refOf(scenario)}`);
   const request = readRequest(
     scenario,
-    { arms: DEFAULT_ARM, rounds: String(FEWEST_GATE_ROUNDS), ...given },
-    { quick: false, tls: flags.tls === true },
+    { arms: defaultArm(targets), rounds: String(FEWEST_GATE_ROUNDS), ...given },
+    { quick: false, tls: flags.tls === true, fastTimers: flags.fastTimers === true, targets },
   );
   const calibrates = isCalibration(flags, given['inject']);
-  const compares = calibrates || flags.baseRef !== undefined || flags.baseline !== undefined;
-  if (flags.baseRef !== undefined && flags.baseline !== undefined) {
-    throw fault('bad-usage', {
-      problem: '--base-ref and --baseline are two bases; a gate has one.',
-      command: `check ${scenario.name}`,
-    });
-  }
+  const compares = calibrates || basesOf(flags).length > 0;
   if (compares && request.rounds < FEWEST_GATE_ROUNDS) {
     throw fault('out-of-range', {
       flag: '--rounds',
@@ -86,8 +90,8 @@ export function readPlan(
   if (!compares && flags.assert === undefined && flags.save === undefined) {
     throw fault('bad-usage', {
       problem:
-        'Say what to check against: --base-ref main, --baseline FILE, or --assert "latency.p99<20ms".',
-      command: `check ${scenario.name}`,
+        'Say what to check against: --base-ref main, --base-target FILE, --baseline FILE, or --assert "latency.p99<20ms".',
+      command: `check ${refOf(scenario)}`,
     });
   }
   const heads = request.arms
@@ -98,9 +102,9 @@ export function readPlan(
     readObjective('--assert', text, request.arms),
   );
   const { margin } = request.run;
-  const metricIds = scenario.headline.includes('latency.p50')
-    ? DELIVERY_METRICS
-    : scenario.headline;
+  const usual = scenario.headline.includes('latency.p50') ? DELIVERY_METRICS : scenario.headline;
+  const unknown = unknownMetrics(request);
+  const metricIds = usual.filter((id) => !unknown.some(({ metric }) => metric === id));
   // The more arms, the fewer metrics of each: first those that may decide at all.
   const wanted = flags.baseline === undefined ? metricIds : [...metricIds].sort(timelessFirst);
   const rules =
@@ -115,9 +119,21 @@ export function readPlan(
         ' hour: choose counts, bytes or memory with --metric, e.g. reach',
     });
   }
+  const hopeless = rules.find(({ id }) => unknown.some(({ metric }) => metric === id));
+  if (hopeless !== undefined) {
+    const why = unknown.find(({ metric }) => metric === hopeless.id)?.why ?? '';
+    throw fault('bad-value', { flag: '--metric', problem: `${hopeless.id} is unknown: ${why}` });
+  }
+  const left = unknown.filter(({ metric }) => usual.includes(metric));
   return {
     scenario,
-    request,
+    request: {
+      ...request,
+      skipped: [
+        ...request.skipped,
+        ...left.map(({ metric, why }) => ({ what: metric, says: why })),
+      ],
+    },
     calibrates,
     heads,
     rules,
@@ -126,6 +142,52 @@ export function readPlan(
     out: resolve(given['out'] ?? join(packageFolder(), DEFAULT_OUT)),
     command: commandLine(scenario, given, flags),
   };
+}
+
+/** Bases that were given, by their flags. */
+function basesOf({ baseRef, baseTarget, baseline }: GateFlags): string[] {
+  return [
+    ...(baseRef === undefined ? [] : ['--base-ref']),
+    ...(baseTarget === undefined ? [] : ['--base-target']),
+    ...(baseline === undefined ? [] : ['--baseline']),
+  ];
+}
+
+function refuseBases(flags: GateFlags, targets: readonly TargetChoice[], command: string): void {
+  const refuse = (problem: string): never => {
+    throw fault('bad-usage', { problem, command });
+  };
+  const bases = basesOf(flags);
+  if (bases.length > 1) {
+    refuse(
+      `${bases.join(' and ')} are ${bases.length === 2 ? 'two' : 'three'} bases; a gate has one.`,
+    );
+  }
+  const [first] = targets;
+  if (flags.baseTarget !== undefined && (targets.length !== 1 || first?.target === undefined)) {
+    refuse('--base-target is held against one other target file: --base-target A --target B.');
+  }
+  if (flags.baseRef !== undefined && targets.length > 1) {
+    refuse('--base-ref builds the repository of one server; give one --target, or none.');
+  }
+}
+
+/** The first that a server is described for, where it is not ours. */
+function defaultArm([first]: readonly TargetChoice[]): string {
+  if (first?.target === undefined) return DEFAULT_ARM;
+  return first.target.sse === undefined ? 'ws' : DEFAULT_ARM;
+}
+
+/** Metrics that would have no data, each once. */
+function unknownMetrics({
+  targets,
+}: Request): readonly { readonly metric: string; readonly why: string }[] {
+  return targets.flatMap(({ target }) =>
+    allMetrics.flatMap(([metric]) => {
+      const why = target === undefined ? undefined : whyUnknown(metric, target);
+      return why === undefined ? [] : [{ metric, why }];
+    }),
+  );
 }
 
 function timelessFirst(a: string, b: string): number {
@@ -153,23 +215,35 @@ function readRules(
 
 /** The command that does it again, with everything that was given and nothing else. */
 function commandLine(
-  { name }: Scenario,
+  scenario: Scenario,
   given: Readonly<Record<string, string>>,
-  { baseRef, baseline, save, assert = [], metric = [], aa, tls, strict }: GateFlags,
+  {
+    baseRef,
+    baseTarget,
+    baseline,
+    save,
+    assert = [],
+    metric = [],
+    aa,
+    tls,
+    fastTimers,
+    strict,
+  }: GateFlags,
 ): string {
-  const quote = (text: string): string => (/^[\w.,:=%/-]+$/.test(text) ? text : `'${text}'`);
   const options = [
-    ...(baseRef === undefined ? [] : [`--base-ref ${quote(baseRef)}`]),
-    ...(baseline === undefined ? [] : [`--baseline ${quote(baseline)}`]),
-    ...(save === undefined ? [] : [`--save ${quote(save)}`]),
-    ...assert.map((text) => `--assert ${quote(text)}`),
-    ...metric.map((text) => `--metric ${quote(text)}`),
+    ...(baseRef === undefined ? [] : [`--base-ref ${shellWord(baseRef)}`]),
+    ...(baseTarget === undefined ? [] : [`--base-target ${shellWord(baseTarget)}`]),
+    ...(baseline === undefined ? [] : [`--baseline ${shellWord(baseline)}`]),
+    ...(save === undefined ? [] : [`--save ${shellWord(save)}`]),
+    ...assert.map((text) => `--assert ${shellWord(text)}`),
+    ...metric.map((text) => `--metric ${shellWord(text)}`),
     ...Object.entries(given)
       .filter(([option]) => option !== 'out')
-      .map(([option, value]) => `--${option} ${quote(value)}`),
+      .map(([option, value]) => `--${option} ${shellWord(value)}`),
     ...(aa === true ? ['--aa'] : []),
     ...(tls === true ? ['--tls'] : []),
+    ...(fastTimers === true ? ['--fast-timers'] : []),
     ...(strict === true ? ['--strict'] : []),
   ];
-  return ['npm run check --', name, ...options].join(' ');
+  return ['npm run check --', shellWord(refOf(scenario)), ...options].join(' ');
 }

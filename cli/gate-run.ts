@@ -12,20 +12,26 @@ import { baselineFigures, isTimeless } from '../reports/gate/baseline.ts';
 import { BASE_VARIANT, baseOf, gateRounds } from '../reports/gate/rounds.ts';
 import type { ArmRule } from '../reports/gate/rules.ts';
 import type { Io } from './io.ts';
-import type { Request } from './request.ts';
+import type { Request, ServerChoice } from './request.ts';
 import type { ReadyRun } from './run-session.ts';
+import type { TargetChoice } from './target-file.ts';
 
 /** What differs between head and base. */
 export interface Sides {
-  /** Script of the server of the base; undefined where it is the one of head. */
-  readonly baseScript: string | undefined;
+  /** What is run as the base; nothing, where it is what head is. */
+  readonly base: ServerChoice;
   readonly baseTitle: string;
+  /** Where it is no server of ours. */
+  readonly baseTarget?: TargetChoice | undefined;
   /** Injected into head only. */
   readonly faults: Faults;
 }
 
 /** The same request, with an arm of the base behind each arm of head. */
-export function withBase(request: Request, { baseScript, baseTitle, faults }: Sides): Request {
+export function withBase(
+  request: Request,
+  { base, baseTitle, baseTarget, faults }: Sides,
+): Request {
   const heads = request.arms.filter(
     ({ role, variant }) => role === 'candidate' && variant === undefined,
   );
@@ -36,16 +42,22 @@ export function withBase(request: Request, { baseScript, baseTitle, faults }: Si
       name: baseOf(head.name),
       title: `${head.title}, ${baseTitle}`,
       variant: BASE_VARIANT,
+      ...(baseTarget === undefined ? {} : { target: baseTarget.name }),
     },
   ]);
+  const headOf = (arm: Arm | undefined): Arm | undefined =>
+    arm?.variant === BASE_VARIANT ? heads.find(({ name }) => baseOf(name) === arm.name) : arm;
   return {
     ...request,
     arms,
+    targets: baseTarget === undefined ? request.targets : [...request.targets, baseTarget],
+    // Both sides run the same load, also where it was made to fit a target.
+    phases: (point, arm) => request.phases(point, headOf(arm)),
     // The injected faults are head's; the session's own would be in every arm.
     faults: noFaults,
     server: (point, arm) => ({
-      ...request.server(point, arm),
-      ...(arm?.variant === BASE_VARIANT ? { serverScript: baseScript } : { faults }),
+      ...request.server(point, headOf(arm)),
+      ...(arm?.variant === BASE_VARIANT ? base : { faults }),
     }),
   };
 }

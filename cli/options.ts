@@ -6,6 +6,7 @@ import { faultHelp } from '../core/faults.ts';
 import type { Params } from '../core/params.ts';
 import { formatParam, placeholderOf } from '../core/params.ts';
 import { slowPolicies } from '../core/scenario.ts';
+import { SETTING_BREAK } from './route-options.ts';
 
 /** How the comparison is made, whatever the scenario. */
 export const runParams = {
@@ -144,9 +145,29 @@ export const runParams = {
 /** What is no number and no choice. */
 export const textOptions = {
   arms: { placeholder: 'names', help: 'what to compare, e.g. sse,ws,sse-prepared' },
+  target: {
+    placeholder: 'file,…',
+    help: 'servers of your own, each described by a target file (docs/targets.md); built-in is ours',
+  },
   client: {
     placeholder: 'lean|library',
     help: 'receive path: our own, an application’s, or both (lean,library)',
+  },
+  route: {
+    placeholder: 'names',
+    help: 'what is between clients and server: direct, nginx, haproxy, caddy, apache, relay:delay=40ms,jitter=5ms,bandwidth=2MiB/s, url:https://… (docs/routes.md; default direct)',
+  },
+  'proxy-preset': {
+    placeholder: 'stock|recommended',
+    help: 'how the proxies are configured, or both (stock,recommended) as arms of their own (default stock)',
+  },
+  'proxy-set': {
+    placeholder: 'proxy.directive=value',
+    help: 'a directive of a proxy, e.g. nginx.proxy_buffering=off; may be repeated',
+  },
+  'proxy-config': {
+    placeholder: 'file',
+    help: 'a whole configuration for the proxy, with {listen}, {upstream} and {folder} in it',
   },
   vary: {
     placeholder: 'name=a,b,c',
@@ -159,9 +180,16 @@ export const textOptions = {
 export const flagOptions = {
   quick: 'a first look: 2 rounds of 2 s',
   tls: 'TLS between server and generator, with a certificate made for the run',
+  'fast-timers': 'time-outs of proxies are seconds, so that their end can be waited for',
   json: 'print the run file on stdout and nothing else',
   open: 'open the report in the browser when done',
 } as const;
+
+/** Options that may be given more than once. */
+const repeated: ReadonlySet<string> = new Set(['proxy-set']);
+
+const joinSettings = (text: string, before: string | undefined): string =>
+  before === undefined ? text : `${before}${SETTING_BREAK} ${text}`;
 
 /** Adds one option per parameter; the parser and its messages are in core/params. */
 export function addParams(
@@ -193,10 +221,13 @@ export function addCommonOptions(
   for (const [name, { placeholder, help }] of Object.entries(textOptions)) {
     if (without.has(name)) continue;
     const value = defaults[name];
-    command.option(
+    const option = new Option(
       `--${name} <${placeholder}>`,
       value === undefined ? help : `${help} (default ${value})`,
     );
+    // Said again it is one more, where others are replaced.
+    if (repeated.has(name)) option.argParser(joinSettings);
+    command.addOption(option);
   }
   for (const [name, help] of Object.entries(flagOptions)) {
     if (!without.has(name)) command.option(`--${name}`, help);

@@ -7,13 +7,18 @@ import type { ParamValues, PlainValues } from '../core/params.ts';
 import { fillParams, formatParam, parseParam } from '../core/params.ts';
 import type { Arm, Point } from '../core/result.ts';
 import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts';
-import type { ClientKind, Transport } from '../core/transport.ts';
-import { clientKinds } from '../core/transport.ts';
+import type { Skipped } from '../loadgen/target-fit.ts';
 import type { TrialSetup } from '../loadgen/trial.ts';
-import { transports } from '../transports/registry.ts';
+import { readArms, splitList } from './arms.ts';
 import { runParams } from './options.ts';
+import type { RouteChoice } from './route-options.ts';
+import { readRoutes } from './route-options.ts';
+import { addRoutes, routeOf } from './route-request.ts';
 import type { SearchRequest } from './search-request.ts';
 import { readSearch } from './search-request.ts';
+import type { TargetChoice } from './target-file.ts';
+import { builtIn } from './target-file.ts';
+import { fitToTargets, fittedPhases, refuseForTargets, targetOf } from './target-request.ts';
 
 /** Raw texts by option name, as written. */
 export type Given = Readonly<Record<string, string | undefined>>;
@@ -25,6 +30,12 @@ export interface Request {
   readonly arms: readonly Arm[];
   readonly points: readonly Point[];
   readonly client: string;
+  /** The servers that are compared; ours alone where nothing else was asked for. */
+  readonly targets: readonly TargetChoice[];
+  /** What is between clients and server; nothing where nothing else was asked for. */
+  readonly routes: readonly RouteChoice[];
+  /** What of all that was asked for cannot be measured, and why. */
+  readonly skipped: readonly Skipped[];
   readonly faults: Faults;
   readonly inject: string | undefined;
   readonly tls: boolean;
@@ -38,11 +49,17 @@ export interface Request {
 }
 
 /** Which server an arm runs, and what is broken in it; left out, ours, and nothing. */
-export type ServerChoice = Partial<Pick<TrialSetup, 'serverScript' | 'faults' | 'target'>>;
+export type ServerChoice = Partial<
+  Pick<TrialSetup, 'serverScript' | 'faults' | 'target' | 'route'>
+>;
 
 export interface RequestFlags {
   readonly quick: boolean;
   readonly tls: boolean;
+  /** Left out: ours alone. */
+  readonly targets?: readonly TargetChoice[];
+  /** Whether time-outs of proxies are seconds. */
+  readonly fastTimers?: boolean;
 }
 
 const DEFAULT_ARMS = 'sse,ws,raw';
@@ -50,7 +67,7 @@ const QUICK_ROUNDS = 2;
 
 /** @throws HarnessError for anything that cannot be run as it was asked for */
 export function readRequest(scenario: Scenario, given: Given, flags: RequestFlags): Request {
-  const { quick, tls } = flags;
+  const { quick, tls, targets = [builtIn], fastTimers = false } = flags;
   const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(given)) if (text !== undefined) texts[name] = text;
   const defaults = fillParams(scenario.params, {});
@@ -70,14 +87,43 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
     ...point,
     ...arm?.values,
   });
-  const phases = (point: Point, arm?: Arm): readonly Phase[] =>
+  const scripted = (point: Point, arm?: Arm): readonly Phase[] =>
     scenario.phases(valuesOf(point, arm));
-  const faults = readFaults(texts['inject'], phases({}), run.processes);
-  const arms = addVariants(
-    readArms(texts['arms'] ?? defaultArms(scenario), client, texts['arms'] !== undefined),
-    scenario.variants?.(values) ?? [],
+  refuseForTargets({ texts, processes: run.processes, tls, targets });
+  const faults = readFaults(texts['inject'], scripted({}), run.processes);
+  const asked = readArms({
+    text: texts['arms'] ?? defaultArms(scenario),
+    isExplicit: texts['arms'] !== undefined,
+    client,
+    targets,
+  });
+  const {
+    arms: fitting,
+    points,
+    skipped: unfit,
+  } = fitToTargets(
+    {
+      arms: addVariants(asked.arms, scenario.variants?.(values) ?? []),
+      points: readPoints(scenario, texts['vary'] ?? scenario.vary),
+      skipped: asked.skipped,
+    },
+    targets,
+    scripted,
   );
-  const points = readPoints(scenario, texts['vary'] ?? scenario.vary);
+  const { routes, skipped: unrouted } = readRoutes({
+    texts,
+    tls,
+    fastTimers,
+    port: run.port,
+    path: process.env['PATH'],
+    platform: process.platform,
+  });
+  const { arms, skipped: unreached } = addRoutes(fitting, routes, {
+    points,
+    phases: scripted,
+    targetOf: (arm) => targetOf(arm, targets),
+  });
+  const skipped = [...unfit, ...unrouted, ...unreached];
   return {
     scenario,
     values,
@@ -87,10 +133,13 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
     search: readSearch(scenario, values, arms, points),
     rounds: run.rounds,
     client,
+    targets,
+    routes,
+    skipped,
     faults,
     inject: texts['inject'],
     tls,
-    phases,
+    phases: (point, arm) => fittedPhases(scripted(point, arm), arm, targets),
     server: (point, arm) => ({
       policy: run.policy,
       replay: run.replay,
@@ -102,7 +151,18 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
       retryMs: 0,
       processes: run.processes,
       ...withoutGiven(scenario.server?.(valuesOf(point, arm)) ?? {}, texts),
+      ...(arm === undefined ? {} : serverOf(targetOf(arm, targets), routeOf(arm, routes))),
     }),
+  };
+}
+
+function serverOf(
+  target: ServerChoice['target'],
+  route: ServerChoice['route'],
+): Pick<ServerChoice, 'target' | 'route'> {
+  return {
+    ...(target === undefined ? {} : { target }),
+    ...(route === undefined ? {} : { route }),
   };
 }
 
@@ -173,70 +233,6 @@ function pickGiven(values: PlainValues, texts: Readonly<Record<string, string>>)
   return Object.fromEntries(Object.entries(values).filter(([name]) => texts[name] !== undefined));
 }
 
-/**
- * Each transport with each kind of client. Where both kinds are asked for, the library's arms carry it in
- * their name.
- */
-function readArms(text: string, clientText: string, explicit: boolean): Arm[] {
-  const names = splitList(text);
-  if (names.length === 0) throw fault('too-few-arms');
-  const kinds = splitList(clientText).map(readClientKind);
-  const arms: Arm[] = [];
-  for (const name of names) {
-    const transport = readTransport(name);
-    for (const kind of kinds) {
-      const client = transport.clients[kind];
-      if (typeof client !== 'function') {
-        // Asked for by name it is an error; as part of the default it is left out.
-        if (explicit && kinds.length === 1)
-          throw fault('client-unavailable', { arm: name, why: client.unavailable });
-        continue;
-      }
-      const tagged = kind === 'library' && kinds.length > 1;
-      arms.push({
-        name: tagged ? `${name}-library` : name,
-        title: kind === 'library' ? `${transport.title} (library client)` : transport.title,
-        transport: name,
-        client: kind,
-        target: 'built-in',
-        route: 'direct',
-        role: transport.role,
-      });
-    }
-  }
-  return arms.map((arm, index) => numbered(arm, arms.slice(0, index)));
-}
-
-/** The same arm twice compares a build with itself (A/A): whatever is found then is noise. */
-function numbered(arm: Arm, earlier: readonly Arm[]): Arm {
-  const twins = earlier.filter(({ name }) => name === arm.name).length;
-  if (twins === 0) return arm;
-  return { ...arm, name: `${arm.name}-${twins + 1}`, title: `${arm.title} (${twins + 1})` };
-}
-
-function readTransport(name: string): Transport {
-  const registry: Readonly<Record<string, Transport>> = transports;
-  const transport = Object.hasOwn(registry, name) ? registry[name] : undefined;
-  if (transport === undefined) {
-    const known = Object.keys(registry);
-    throw fault('unknown-name', { what: 'arm', name, nearest: nearestOf(name, known), known });
-  }
-  return transport;
-}
-
-function readClientKind(text: string): ClientKind {
-  const kind = clientKinds.find((known) => known === text);
-  if (kind === undefined) {
-    throw fault('unknown-name', {
-      what: 'client',
-      name: text,
-      nearest: nearestOf(text, clientKinds),
-      known: clientKinds,
-    });
-  }
-  return kind;
-}
-
 /** 'clients=100,1000' → two points. */
 function readPoints(scenario: Scenario, vary: string | undefined): Point[] {
   if (vary === undefined) return [{}];
@@ -264,11 +260,4 @@ function readPoints(scenario: Scenario, vary: string | undefined): Point[] {
     throw fault('bad-value', { flag: '--vary', problem: `${name} ${twice} is there twice` });
   }
   return parsed.map((value) => ({ [name]: value }));
-}
-
-function splitList(text: string): string[] {
-  return text
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
 }

@@ -77,10 +77,10 @@ const catalogue = {
       `Put -- before the options: ${command}`,
     ),
 
-  'client-unavailable': ({ arm, why }: { arm: string; why: string }) =>
+  'client-unavailable': ({ arm, why, hint }: { arm: string; why: string; hint?: string }) =>
     request(
       `The arm '${arm}' cannot be run: ${why}.`,
-      'Leave it out of --arms, or use --client lean.',
+      hint ?? 'Leave it out of --arms, or use --client lean.',
     ),
 
   'too-few-arms': () =>
@@ -107,6 +107,36 @@ const catalogue = {
     request(
       `${cert} and ${key} cannot be used for TLS: ${why}.`,
       'Give a certificate and its key, both PEM; --tls makes one for the run.',
+    ),
+
+  'proxy-missing': (d: { names: readonly string[]; install: readonly string[] }) =>
+    machine(
+      `Nothing is left to run: ${d.names.join(' and ')} ${d.names.length === 1 ? 'is' : 'are'} not installed.`,
+      `Install with: ${d.install.join('; ')}. Or leave --route out to measure without a proxy.`,
+    ),
+
+  'proxy-unusable': ({ proxy, binary, why }: { proxy: string; binary: string; why: string }) =>
+    machine(
+      `${proxy} (${binary}) cannot be run: ${why}.`,
+      'Install it anew, or leave it out of --route.',
+    ),
+
+  'proxy-config-rejected': ({ proxy, says }: { proxy: string; says: string }) =>
+    request(
+      `${proxy} does not accept its configuration: ${says.replace(/\.$/, '')}.`,
+      'Change what was given with --proxy-set or --proxy-config; docs/routes.md lists the directives.',
+    ),
+
+  'proxy-port-in-use': ({ proxy, port, says }: { proxy: string; port: number; says: string }) =>
+    machine(
+      `${proxy} cannot listen: ${says}.`,
+      port === 0 ? 'Try again: any free port will do.' : 'Choose another port, or end what has it.',
+    ),
+
+  'nothing-to-run': ({ reasons }: { reasons: readonly string[] }) =>
+    request(
+      `Nothing is left to run: ${reasons.join('; ')}.`,
+      'Choose other --arms or another --route.',
     ),
 
   'no-namespaces': ({ why }: { why: string }) =>
@@ -139,8 +169,40 @@ const catalogue = {
   'config-unusable': ({ path, problem }: { path: string; problem: string }) =>
     request(`${path} cannot be used: ${problem}.`, 'docs/gate.md shows what may stand in it.'),
 
+  'target-unusable': ({ path, problem, hint }: { path: string; problem: string; hint?: string }) =>
+    request(
+      `${path} cannot be used as a target: ${problem}.`,
+      hint ?? 'docs/targets.md shows every field by example.',
+    ),
+
+  'target-cannot': ({ reasons, hint }: { reasons: readonly string[]; hint?: string }) =>
+    request(
+      `Nothing of this can be measured on what was asked for: ${reasons.join('; ')}.`,
+      hint ?? 'docs/targets.md says what can be measured on a server of your own.',
+    ),
+
+  'scenario-unusable': ({ place, problem }: { place: string; problem: string }) =>
+    request(
+      `${place} is no scenario that can be run: ${problem}.`,
+      'docs/api.md shows how one is written.',
+    ),
+
+  'run-under-way': () =>
+    request(
+      'A run is under way in this program, and two at once would measure each other.',
+      'Await the first before the second is started.',
+    ),
+
   'base-not-built': ({ ref, problem, hint }: { ref: string; problem: string; hint: string }) =>
     request(`The base '${ref}' cannot be built: ${problem}.`, hint),
+
+  'target-not-built': (d: { title: string; problem: string; words: string; cwd: string }) =>
+    request(
+      `${d.title} cannot be measured: ${d.problem}.`,
+      d.words.trim() === ''
+        ? `It printed nothing. It ran in ${d.cwd}.`
+        : `It ran in ${d.cwd}. The last it said:\n    ${d.words.trimEnd().replaceAll('\n', '\n    ')}`,
+    ),
 
   'out-not-writable': ({ path, why }: { path: string; why: string }) =>
     machine(
@@ -152,6 +214,18 @@ const catalogue = {
     machine(
       `The run file ${path} could not be written: ${why}.`,
       'What was written before is kept. Free some space or choose another folder with --out DIR.',
+    ),
+
+  'export-not-written': ({ path, why }: { path: string; why: string }) =>
+    machine(
+      `The export ${path} could not be written: ${why}.`,
+      'Nothing of the run is lost. Free some space, or choose another place with --out.',
+    ),
+
+  'collector-unreachable': ({ url, why }: { url: string; why: string }) =>
+    machine(
+      `The collector at ${url} did not take the metrics: ${why}.`,
+      'Nothing of the run is lost. Check that it takes OTLP over HTTP there, usually on port 4318.',
     ),
 
   'no-valid-trial': ({ why }: { why: string }) =>
@@ -176,6 +250,24 @@ const catalogue = {
 
   'runs-not-compared': ({ why, hint }: { why: string; hint: string }) =>
     request(`These runs are not compared: ${why}.`, hint),
+
+  'bad-stream-address': ({ url, problem }: { url: string; problem: string }) =>
+    request(
+      `'${url}' is not an address to probe: ${problem}.`,
+      'Write it like https://example.com/events or wss://example.com/socket.',
+    ),
+
+  'no-stream': ({ url, why, hint }: { url: string; why: string; hint: string }) =>
+    request(`${url} is no stream: ${why}.`, hint),
+
+  'stream-unreachable': ({ url, why, hint }: { url: string; why: string; hint: string }) =>
+    machine(`${url} cannot be probed: ${why}.`, hint),
+
+  'needs-yes': ({ connections, limit }: { connections: number; limit: number }) =>
+    request(
+      `--connections ${connections} is more than the ${limit} that are opened without asking.`,
+      'Add --yes if the server is yours, or its owner agrees. Nothing was started.',
+    ),
 
   'bad-address': ({ url, problem }: { url: string; problem: string }) =>
     request(
@@ -211,13 +303,15 @@ const catalogue = {
     hint: 'It got there, so the address and the options are right.',
   }),
 
-  interrupted: ({ kept }: { kept: string | undefined }) => ({
+  interrupted: ({ kept, given = true }: { kept: string | undefined; given?: boolean }) => ({
     exit: exitCodes.interrupted,
     says: 'Interrupted; every process that was started has been ended.',
     hint:
       kept === undefined
         ? 'Nothing had been measured yet.'
-        : `The partial run is kept, marked aborted: ${kept}`,
+        : given
+          ? `The partial run is kept, marked aborted: ${kept}`
+          : 'What had been measured is not kept, since no folder was given for it (out).',
   }),
 } satisfies Record<string, (detail: never) => Entry>;
 
@@ -246,6 +340,14 @@ export function fault<C extends ErrorCode>(
 ): HarnessError {
   const make = catalogue[code] as (...args: Parameters<Catalogue[C]>) => Entry;
   return new HarnessError(code, make(...detail));
+}
+
+/**
+ * For scenarios whose parameters do not fit together: throw it in `phases`, and it is shown as if the option
+ * had been refused.
+ */
+export function refuseValue(parameter: string, problem: string): HarnessError {
+  return fault('bad-value', { flag: `--${parameter}`, problem });
 }
 
 /** The text of whatever was thrown. */

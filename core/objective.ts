@@ -64,7 +64,7 @@ export function parseAssertion(
   text: string,
   unitOf: (metric: string) => string | undefined,
 ): Assertion | Problem {
-  const match = /^([\w.-]+)\s*([<>=]+)\s*(.*)$/.exec(text.trim());
+  const match = /^([\w.@-]+)\s*([<>=]+)\s*(.*)$/.exec(text.trim());
   const [, name = '', sign = '', value = ''] = match ?? [];
   const operator = OPERATORS.find((one) => one === sign);
   if (operator === undefined || value === '') {

@@ -3,10 +3,12 @@
  * looked at again. The schema is the definition; the types follow from it.
  */
 import { z } from 'zod';
+import { unitTypes } from './params.ts';
 import { beatRecordSchema } from './records/beat.ts';
 import { faultRecordSchema } from './records/fault.ts';
 import { gateRecordSchema } from './records/gate.ts';
 import { restRecordSchema } from './records/rest.ts';
+import { routeRecordSchema } from './records/route.ts';
 import { searchRecordSchema } from './records/search.ts';
 import { soakRecordSchema } from './records/soak.ts';
 import { stallRecordSchema } from './records/stall.ts';
@@ -244,7 +246,29 @@ const comparisonSchema = z.object({
   says: z.string(),
 });
 
-const environmentSchema = z.object({
+/** A server of somebody else's that was measured. What its file says is not repeated: it may hold secrets. */
+const targetRecordSchema = z.object({
+  /** As in `arms[].target`. */
+  name: z.string(),
+  title: z.string(),
+  /** Name of its file, and a hash of the text of it. */
+  file: z.string(),
+  hash: z.string(),
+  transports: z.array(z.string()),
+  /** How messages get in, without any values: `POST http://127.0.0.1:{port}/publish`, a frame, a command. */
+  publish: z.string(),
+  /** Whether it was started for each trial; otherwise it ran before and went on running. */
+  started: z.boolean(),
+});
+
+/** What was asked for and could not be measured; the rest was. */
+const skippedSchema = z.object({
+  /** An arm, a point of a sweep, or a server. */
+  what: z.string(),
+  says: z.string(),
+});
+
+export const environmentSchema = z.object({
   /** Runs with different fingerprints are not comparable. */
   fingerprint: z.string(),
   cpu: z.string(),
@@ -258,6 +282,8 @@ const environmentSchema = z.object({
   generatorCores: z.array(count),
   pinning: z.string(),
   packages: z.record(z.string(), z.string()),
+  /** Versions of the proxies that took part, by name; left out: none did. */
+  proxies: z.record(z.string(), z.string()).optional(),
 });
 
 const warningSchema = z.object({
@@ -282,6 +308,11 @@ export const runResultSchema = z.object({
     headline: z.array(z.string()),
     /** The sweep that looks around the operating point. */
     explore: z.string(),
+    /** Of one that is none of ours: where it came from, and a hash of its script. */
+    origin: z.string().optional(),
+    hash: z.string().optional(),
+    /** What the numbers in `params` and in points are, where they have a unit; left out by older versions. */
+    paramTypes: z.record(z.string(), z.enum(unitTypes)).optional(),
   }),
   params: pointSchema,
   options: z.object({
@@ -304,6 +335,11 @@ export const runResultSchema = z.object({
   /** Values of the swept parameters, one point per element; one empty point when nothing is swept. */
   points: z.array(pointSchema),
   arms: z.array(armSchema),
+  /** What `arms[].route` stands for, but for `direct`. */
+  routes: z.array(routeRecordSchema).optional(),
+  /** Servers that are not ours; left out where there are none. */
+  targets: z.array(targetRecordSchema).optional(),
+  skipped: z.array(skippedSchema).optional(),
   environment: environmentSchema,
   trials: z.array(trialSchema),
   control: z.array(controlSchema),
@@ -331,6 +367,7 @@ export type Yardstick = z.infer<typeof yardstickSchema>;
 export type Incident = z.infer<typeof incidentSchema>;
 export type ControlTrial = z.infer<typeof controlSchema>;
 export type RunComparison = z.infer<typeof comparisonSchema>;
+export type TargetRecord = z.infer<typeof targetRecordSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type RunResult = z.infer<typeof runResultSchema>;

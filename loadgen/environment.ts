@@ -8,6 +8,7 @@ import type { CorePlan } from './pinning.ts';
 export function describeEnvironment(
   cores: CorePlan,
   packages: Readonly<Record<string, string>>,
+  proxies: Readonly<Record<string, string>> = {},
 ): Environment {
   const processors = cpus();
   const facts = {
@@ -25,6 +26,8 @@ export function describeEnvironment(
         ? `server on ${cores.server.join(', ')}; generator on ${cores.generator.join(', ')}`
         : `none: ${cores.unpinned}`,
     packages: { ...packages },
+    // Runs without any have the fingerprint that they always had.
+    ...(Object.keys(proxies).length === 0 ? {} : { proxies: { ...proxies } }),
   };
   // Memory differs by a few pages between boots of one machine.
   const identity = { ...facts, memoryBytes: Math.round(facts.memoryBytes / 2 ** 30) };

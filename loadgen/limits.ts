@@ -21,6 +21,8 @@ export interface Spread {
   readonly processes: number;
   /** Addresses that clients may connect from. */
   readonly sources: number;
+  /** Sockets that one process has for each client: two in what is in between; left out: one. */
+  readonly perClient?: number;
 }
 
 export const narrow: Spread = { processes: 1, sources: 1 };
@@ -117,11 +119,11 @@ type Scarce = 'descriptors' | 'ports' | 'memory';
 /** @returns how many clients there can be, and what is used up first */
 export function possibleClients(
   limits: Limits,
-  { processes, sources }: Spread = narrow,
+  { processes, sources, perClient = 1 }: Spread = narrow,
 ): { clients: number; by: Scarce } {
-  const perProcess = limits.descriptors - OWN_DESCRIPTORS;
+  const perProcess = Math.floor((limits.descriptors - OWN_DESCRIPTORS) / perClient);
   const byDescriptors =
-    processes === 1 ? perProcess : Math.floor(perProcess * processes * EVENNESS);
+    processes === 1 || perClient > 1 ? perProcess : Math.floor(perProcess * processes * EVENNESS);
   const all: readonly { clients: number; by: Scarce }[] = [
     { clients: byDescriptors, by: 'descriptors' },
     { clients: portsOf(limits, sources), by: 'ports' },
@@ -134,10 +136,16 @@ export function possibleClients(
 }
 
 /** @returns the limit in words, behind which comes how many clients it allows */
-export function limitText(limits: Limits, by: Scarce, { processes }: Spread = narrow): string {
+export function limitText(
+  limits: Limits,
+  by: Scarce,
+  { processes, perClient = 1 }: Spread = narrow,
+): string {
   const whole = (value: number): string => value.toLocaleString('en-US');
   switch (by) {
     case 'descriptors':
+      if (perClient > 1)
+        return `${whole(limits.descriptors)} open files per process, of which what is in between takes ${perClient} for each client,`;
       return `${whole(limits.descriptors)} open files per process${processes === 1 ? '' : ` in ${processes} server processes`}`;
     case 'ports':
       return `${whole(limits.ports)} local ports`;
@@ -172,7 +180,9 @@ function raiseText(asked: number, limits: Limits, by: Scarce, spread: Spread): s
         limits.hardDescriptors > limits.descriptors
           ? `ulimit -n ${limits.hardDescriptors}`
           : 'raise the hard limit (LimitNOFILE= of the service, or nofile in /etc/security/limits.conf)';
-      return `--processes ${processes}, or ${files}`;
+      return spread.perClient === undefined || spread.perClient === 1
+        ? `--processes ${processes}, or ${files}`
+        : files;
     }
   }
 }

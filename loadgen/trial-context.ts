@@ -17,6 +17,7 @@ import type { Endpoint } from '../core/transport.ts';
 import type { Child, Supervisor } from './child-process.ts';
 import type { Injector } from './cuts/injector.ts';
 import type { Network } from './namespaces.ts';
+import type { StartedRoute } from './routes/start-route.ts';
 import type { SoakPlan } from './soak-watch.ts';
 import type { TrialSetup } from './trial.ts';
 
@@ -51,6 +52,8 @@ export interface TrialContext {
   endpoint: Endpoint;
   /** Where client i connects instead, by i modulo their number; none: at `endpoint`. */
   detours: readonly Endpoint[];
+  /** The proxy in between, once it runs. */
+  route: Pick<StartedRoute, 'pids' | 'log' | 'reload'> | undefined;
   /** What is going to happen in the middle of a load, and who brings it about. */
   fault: { readonly plan: FaultPlan; readonly injector: Injector } | undefined;
   /** What the server publishes now, so that another can go on with it. */
@@ -96,6 +99,8 @@ export interface Measurement {
   readonly timeline: readonly TimelinePoint[];
   readonly injected: Injected | undefined;
   readonly closed: readonly Tally[];
+  /** What came of somebody else's server and was no delivery. */
+  readonly strays: readonly Tally[];
   /** Why POSTs failed. */
   readonly failedPosts: readonly Tally[];
   readonly probes: Readonly<Record<string, number>>;

@@ -49,6 +49,7 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
       flow: measurement.flow,
       toEverybody: measurement.toEverybody,
       generatorSends: measurement.generatorSends,
+      isTarget: context.setup.target !== undefined,
       latencyP50: valueAtQuantile(due, 0.5),
       latencyP99: valueAtQuantile(due, 0.99),
       failedConnects: connect.failed,
@@ -72,7 +73,12 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
     histograms: { ...measurement.histograms, connect: encodeHistogram(connect.latency) },
     timeline: [...measurement.timeline],
     injected: measurement.injected,
-    closed: [...measurement.closed, ...connectCauses(connect), ...measurement.failedPosts],
+    closed: [
+      ...measurement.closed,
+      ...measurement.strays,
+      ...connectCauses(connect),
+      ...measurement.failedPosts,
+    ],
     ...context.records,
     probes: {
       ...measurement.probes,

@@ -1,5 +1,6 @@
 /** One trial: fresh processes, all phases of the scenario, and a verdict on whether it measured anything. */
 
+import { randomUUID } from 'node:crypto';
 import type { Epoch } from '../core/clock.ts';
 import { createClock, newEpoch } from '../core/clock.ts';
 import type {
@@ -18,13 +19,17 @@ import type { Snapshot } from '../core/records/soak.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { LoadedTarget } from '../core/target.ts';
+import { READY_MS } from '../core/target.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { prepareFault } from './cuts/fault-run.ts';
 import type { Network } from './namespaces.ts';
 import { createNetwork } from './namespaces.ts';
+import { clientsOf } from './offered-load.ts';
 import { runPhase } from './phases/registry.ts';
 import type { CorePlan } from './pinning.ts';
+import { behindRoute, keepRouteLog, openRoute } from './routes/open-route.ts';
+import type { RoutePlan } from './routes/plan.ts';
 import { childrenOfTrial } from './trial-children.ts';
 import type { PhaseProgress, ServerChild, TrialContext, WorkerChild } from './trial-context.ts';
 import { evaluate } from './trial-outcome.ts';
@@ -35,6 +40,10 @@ export interface TrialSetup extends ServerNeeds {
   readonly serverScript?: string | undefined;
   /** Somebody else's server, in place of ours. */
   readonly target?: LoadedTarget | undefined;
+  /** What is between clients and server; left out: nothing. */
+  readonly route?: RoutePlan | undefined;
+  /** Where the log of a proxy is kept when a trial fails; left out: nowhere. */
+  readonly logFolder?: string | undefined;
   readonly epoch: Epoch;
   readonly cores: CorePlan;
   readonly workers: number;
@@ -122,13 +131,16 @@ export async function runTrial(
     const context = await startProcesses(
       plan,
       // Any address, of which there are only those of the network.
-      network === undefined ? setup : { ...setup, host: '0.0.0.0', network },
+      network === undefined
+        ? behindRoute(setup)
+        : { ...behindRoute(setup), host: '0.0.0.0', network },
       children.supervisor,
       [],
       onProgress,
     );
     context.onSoakSample = (soak, sample) => onSnapshot({ ...identity, ...soak, sample });
     const script = async (): Promise<void> => {
+      await openRoute(context, clientsOf(plan.phases), setup);
       await prepareFault(plan.phases, context);
       for (const phase of plan.phases) await runPhase(phase, context);
       await stopAll(context);
@@ -138,6 +150,7 @@ export async function runTrial(
     } catch (error) {
       // Before anything is taken apart that they may hold on to.
       await children.end();
+      keepRouteLog(context, setup, plan);
       throw error;
     } finally {
       await takeApart(context);
@@ -200,7 +213,8 @@ export async function startProcesses(
   processes: (ServerChild | WorkerChild)[],
   onProgress: (progress: PhaseProgress) => void,
 ): Promise<TrialContext> {
-  const server = startServer(plan.arm.transport, plan.seed, setup, supervisor);
+  const tag = randomUUID().slice(0, 8);
+  const server = startServer(plan.arm.transport, plan.seed, setup, supervisor, tag);
   processes.push(server);
   const workers = Array.from({ length: setup.workers }, (_, worker) => {
     const config: WorkerConfig = {
@@ -243,6 +257,7 @@ export async function startProcesses(
         plan.seed,
         { ...setup, port: answer.httpPort, tcpPort: tcpPortOf(answer) },
         supervisor,
+        tag,
       );
       processes.push(next);
       followMembers(next, await listeningOf(next, setup));
@@ -251,6 +266,7 @@ export async function startProcesses(
     workers,
     endpoint: answer.endpoint,
     detours: [],
+    route: undefined,
     fault: undefined,
     publishing: undefined,
     serverPids: [server.pid],
@@ -279,8 +295,10 @@ function tcpPortOf({ endpoint, httpPort }: Extract<FromServer, { kind: 'listenin
 /** @throws HarnessError `port-in-use`; TrialFailure when the process ends or says nothing */
 async function listeningOf(
   server: ServerChild,
-  { host, startTimeoutMs }: TrialSetup,
+  { host, startTimeoutMs: ownMs, target }: TrialSetup,
 ): Promise<Extract<FromServer, { kind: 'listening' }>> {
+  // Somebody else's server has its own time on top of that of the process that starts it.
+  const startTimeoutMs = ownMs + (target === undefined ? 0 : (target.start?.timeoutMs ?? READY_MS));
   // In this order: when the time is up, the first of them is what is said to be missing.
   const listening = server.next('listening', startTimeoutMs);
   const refused = server.next('cannot-listen', startTimeoutMs);
@@ -301,6 +319,7 @@ export function startServer(
   seed: number,
   setup: TrialSetup,
   supervisor: Supervisor,
+  tag?: string,
 ): ServerChild {
   const config: ServerConfig = {
     epoch: setup.epoch,
@@ -320,15 +339,18 @@ export function startServer(
     tls: setup.tls,
     seed,
     faults: setup.faults,
-    ...(setup.target === undefined ? {} : { target: setup.target }),
+    ...(setup.target === undefined ? {} : { tag, cores: setup.cores.server }),
   };
-  return supervisor.start<ToServer, FromServer>({
+  const server = supervisor.start<ToServer, FromServer>({
     title: `the server of ${transport}`,
     script: serverScript(setup),
     config,
-    cores: setup.cores.server,
+    // What publishes through a target is a part of the generator; the target has the cores of the server.
+    cores: setup.target === undefined ? setup.cores.server : setup.cores.generator,
     within: setup.network?.server,
   });
+  if (setup.target !== undefined) server.send({ kind: 'target', target: setup.target });
+  return server;
 }
 
 /** Several processes have one that speaks for them, beside the script of each. */

@@ -29,7 +29,8 @@ export function compareArms(run: RunResult): RunComparison[] {
 /**
  * Each arm against every later one; a floor is only ever what others are held against. Arms that differ
  * in transport and in variant tell nothing about either, so these are left out; so are those that differ in
- * route and in anything else. Routes are held against the first one, which is the direct one if it is there.
+ * route and in anything else, or in server and in transport. Routes are held against the first one, which is
+ * the direct one if it is there.
  */
 function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
   const ordered = [...arms].sort((a, b) => Number(a.role === 'floor') - Number(b.role === 'floor'));
@@ -37,8 +38,15 @@ function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
     ordered
       .slice(index + 1)
       .filter((against) => against.variant === arm.variant || isSameButVariant(arm, against))
+      .filter((against) => isTellingTarget(arm, against))
       .filter((against) => isTellingRoute(arm, against, arms[0]?.route))
       .map((against) => [arm, against] as const),
+  );
+}
+
+function isTellingTarget(arm: Arm, against: Arm): boolean {
+  return (
+    against.role === 'floor' || arm.target === against.target || arm.transport === against.transport
   );
 }
 

@@ -62,13 +62,15 @@ export function historyEntry(run: RunResult): HistoryEntry | undefined {
 }
 
 /** How often and how long it was measured does not change what was measured. */
-function loadHash({ scenario, params, points, options, targets }: RunResult): string {
+function loadHash({ scenario, params, points, options, targets, routes }: RunResult): string {
   const { rounds: _rounds, seed: _seed, margin: _margin, ...rest } = options;
   const script = scenario.hash === undefined ? [] : [scenario.hash];
   // A server by its name: what changes in it is what the series is to show.
   const servers = targets === undefined ? [] : [targets.map(({ name }) => name)];
+  // Of a proxy with its configuration: the same name with another one is another path.
+  const paths = routes === undefined ? [] : [routes.map(({ name, says }) => [name, says])];
   return createHash('sha256')
-    .update(JSON.stringify([scenario.name, params, points, rest, ...script, ...servers]))
+    .update(JSON.stringify([scenario.name, params, points, rest, ...script, ...servers, ...paths]))
     .digest('hex')
     .slice(0, 12);
 }

@@ -13,7 +13,9 @@ export type Amount = (process: SoakProcess) => number | undefined;
 export const residentBytes: Amount = ({ rssBytes }) => rssBytes;
 /** What JavaScript holds: garbage that was not collected yet included. */
 export const heldBytes: Amount = ({ heapUsedBytes, externalBytes }) =>
-  heapUsedBytes + externalBytes;
+  heapUsedBytes === undefined || externalBytes === undefined
+    ? undefined
+    : heapUsedBytes + externalBytes;
 
 /** Seconds since the start of the load, and the amount. */
 export function amountsOf({ samples }: SoakRecord, side: Side, amount: Amount): FitPoint[] {

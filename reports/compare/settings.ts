@@ -50,6 +50,7 @@ function factsOf(run: RunResult): Map<string, Fact> {
     ),
     ...arms.map((arm) => ['load', `arm ${arm.name}`, armText(arm)] as const),
     ['load', 'script of the scenario', run.scenario.hash],
+    ...(run.routes ?? []).map(({ name, says }) => ['load', `route ${name}`, says] as const),
     ['load', 'client', options.client],
     ['load', 'slow sessions', options.policy],
     ['load', 'messages kept per room', options.replay],
@@ -62,6 +63,9 @@ function factsOf(run: RunResult): Map<string, Fact> {
     ['method', 'seed', options.seed],
     ['method', 'generator processes', options.workers],
     ['tool', 'pushbench', tool.version],
+    ...(run.targets ?? []).map(
+      ({ name, file, hash }) => ['tool', `target ${name}`, `${file} (${hash})`] as const,
+    ),
     ['tool', 'commit', tool.commit ?? 'unknown'],
     ['machine', 'processor', environment.cpu],
     ['machine', 'cores', environment.cores],
@@ -73,6 +77,9 @@ function factsOf(run: RunResult): Map<string, Fact> {
     ['machine', 'pinning', environment.pinning],
     ...Object.entries(environment.packages).map(
       ([name, version]) => ['machine', `package ${name}`, version] as const,
+    ),
+    ...Object.entries(environment.proxies ?? {}).map(
+      ([name, version]) => ['machine', name, version] as const,
     ),
     ['machine', 'fingerprint', environment.fingerprint],
   ];

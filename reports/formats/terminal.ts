@@ -146,7 +146,11 @@ const armHead = (arm: Arm): string => (arm.role === 'floor' ? `${arm.name} (floo
 const MOST_PAIRS = 6;
 
 function shownPairs(run: RunResult): string[] {
-  const pairs = [...new Set(headlinePairs(run))];
+  const compared = new Set(run.comparisons.map(({ arm, against }) => `${arm} ${against}`));
+  // Those that tell nothing are not compared, and a column of theirs would be empty.
+  const pairs = [...new Set(headlinePairs(run))].filter(
+    (pair) => compared.size === 0 || compared.has(pair),
+  );
   return pairs.length > MOST_PAIRS ? [] : pairs;
 }
 

@@ -46,16 +46,34 @@ export function saveBaseline(path: string, run: RunResult): void {
   writeWhole(path, `${JSON.stringify(slim, undefined, 1)}\n`);
 }
 
+/** What is between clients and server, with the hash of a proxy's configuration in the words for it. */
+interface Routed {
+  readonly routes?: readonly { readonly name: string; readonly says: string }[] | undefined;
+}
+
 /** @throws HarnessError when it cannot be read, or is of another load */
 export function readBaseline(
   path: string,
-  asked: Pick<RunResult, 'scenario' | 'params'>,
+  asked: Pick<RunResult, 'scenario' | 'params' | 'targets'> & Routed,
 ): RunResult {
   const run = readRunFile(path);
+  const serversOf = ({ targets }: Pick<RunResult, 'targets'>): string =>
+    targets?.map(({ name }) => name).join(', ') ?? 'the built-in server';
+  const routesOf = ({ routes = [] }: Routed): string =>
+    routes.map(({ name, says }) => `${name} (${says})`).join(', ') || 'the direct route';
   const differing = [
+    ...(routesOf(run) === routesOf(asked)
+      ? []
+      : [`over ${routesOf(run)}, not over ${routesOf(asked)}`]),
+    ...(serversOf(run) === serversOf(asked)
+      ? []
+      : [`of ${serversOf(run)}, not of ${serversOf(asked)}`]),
     ...(run.scenario.name === asked.scenario.name
       ? []
       : [`scenario ${run.scenario.name}, not ${asked.scenario.name}`]),
+    ...(run.scenario.hash === asked.scenario.hash
+      ? []
+      : [`the script of ${asked.scenario.name} has changed since`]),
     ...Object.keys({ ...run.params, ...asked.params })
       .filter((name) => run.params[name] !== asked.params[name])
       .map((name) => `${name} ${run.params[name]}, not ${asked.params[name]}`),

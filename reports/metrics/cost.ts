@@ -43,6 +43,13 @@ export const costMetrics = {
       "the part of it in user space; on loopback the rest includes some of the receiver's TCP work",
     derive: perDelivery('serverUserNs'),
   },
+  'proxy.cpu': {
+    title: 'proxy CPU',
+    unit: 'ns',
+    better: 'lower',
+    explain: `CPU time of all processes of the proxy in between per delivery; ${ALONE}, or without a proxy`,
+    derive: perDelivery('proxyCpuNs'),
+  },
   'generator.cpu': {
     title: 'generator CPU',
     unit: 'ns',
@@ -117,6 +124,14 @@ export const costMetrics = {
     explain:
       'CPU time of the server process per answered round trip, where there are no deliveries',
     derive: perTrip('serverCpuNs'),
+  },
+  'trip.proxy.cpu': {
+    title: 'round-trip proxy CPU',
+    unit: 'ns',
+    better: 'lower',
+    explain:
+      'CPU time of all processes of the proxy per answered round trip, where there are no deliveries',
+    derive: perTrip('proxyCpuNs'),
   },
   'trip.generator.cpu': {
     title: 'round-trip generator CPU',

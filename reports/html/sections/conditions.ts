@@ -44,11 +44,50 @@ ${table({
     ...different.map((field) => look.arm[field]),
   ]),
 })}
-<div class="columns"><div><h3>Load, the same for every arm</h3>${factTable('Parameters of the load', load)}</div>
+${routesOf(run)}<div class="columns"><div><h3>Load, the same for every arm</h3>${factTable('Parameters of the load', load)}</div>
 <div><h3>Method</h3>${factTable('Options of the run', optionsOf(run))}</div></div>
-<h3>Machine</h3>
+${serversOf(run)}<h3>Machine</h3>
 ${factTable('Environment', environmentOf(run))}
 </section>`;
+}
+
+/** Servers that are not ours, where there are any. */
+function serversOf({ targets = [] }: RunResult): Content {
+  if (targets.length === 0) return undefined;
+  return html`<h3>Servers</h3>
+${table({
+  label: 'Servers that were measured, by their target files',
+  columns: ['server', 'name', 'file', 'speaks', 'messages get in by', 'started'].map((name) =>
+    words(name),
+  ),
+  rows: targets.map(({ name, title, file, hash, transports, publish, started }) => [
+    title,
+    html`<code>${name}</code>`,
+    html`<code>${file}</code> (${hash})`,
+    transports.join(', '),
+    publish,
+    started ? 'for each trial' : 'before the run',
+  ]),
+})}
+`;
+}
+
+/** What the names of routes stand for, with the whole configuration of a proxy; nothing where all is direct. */
+function routesOf({ routes = [] }: RunResult): Markup | undefined {
+  if (routes.length === 0) return undefined;
+  return html`<h3>Routes</h3>
+${factTable(
+  'What is between clients and server',
+  routes.map(
+    ({ name, says, version, config }): Fact => [
+      name,
+      config === undefined
+        ? says
+        : html`${says}, version ${version ?? 'unknown'}<details><summary>configuration</summary><pre>${config}</pre></details>`,
+    ],
+  ),
+)}
+`;
 }
 
 const factTable = (label: string, facts: readonly Fact[]): Markup =>
@@ -86,6 +125,7 @@ function environmentOf({ environment }: RunResult): Fact[] {
     ['Node', environment.node],
     ['pinning', environment.pinning],
     ...Object.entries(environment.packages).map(([name, version]): Fact => [name, version]),
+    ...Object.entries(environment.proxies ?? {}).map(([name, version]): Fact => [name, version]),
     ['fingerprint', html`<code>${environment.fingerprint}</code>`],
   ];
 }

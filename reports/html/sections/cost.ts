@@ -1,5 +1,6 @@
 /** What a delivery or a round trip costs, in absolute figures and as multiples of the floor. */
 
+import type { Trial } from '../../../core/result.ts';
 import { formatNanoseconds } from '../../../core/units.ts';
 import { figureText } from '../../figure-text.ts';
 import { hasDeliveries, tripsOf } from '../../flow.ts';
@@ -27,7 +28,14 @@ const COSTS = {
     head: 'per delivery',
     intro:
       'CPU is measured from outside the process, per delivery, as the median of the rounds. The part in user space stands apart because on one host the sender is also billed for some of the receiver’s TCP work.',
-    rows: ['server.cpu', 'server.cpu.user', 'generator.cpu', 'wire.bytes', 'server.switches'],
+    rows: [
+      'server.cpu',
+      'server.cpu.user',
+      'proxy.cpu',
+      'generator.cpu',
+      'wire.bytes',
+      'server.switches',
+    ],
   },
   trip: {
     title: 'Cost of a round trip',
@@ -36,6 +44,7 @@ const COSTS = {
       'CPU is measured from outside the process, bytes on the sockets of the server, both per answered round trip, as the median of the rounds. Bytes are payload, framing and the heads of HTTP requests and responses. Connections are counted beside the streams, in all.',
     rows: [
       'trip.server.cpu',
+      'trip.proxy.cpu',
       'trip.generator.cpu',
       'trip.bytes.up',
       'trip.bytes.down',
@@ -50,6 +59,13 @@ const COSTS = {
     rows: ['server.busy', 'upstream.connections'],
   },
 } as const satisfies Record<string, Cost>;
+
+const OF_PROXY: readonly MetricId[] = ['proxy.cpu', 'trip.proxy.cpu'];
+
+const hasFigure =
+  (id: MetricId) =>
+  ({ metrics }: Trial): boolean =>
+    metrics[id] !== undefined;
 
 /** Lossless transports differ here more reliably than in latency. */
 export function costSection(view: View): Markup | undefined {
@@ -80,11 +96,14 @@ ${table({
     ...view.looks.map((look) => figures(armTag(look))),
     ...(yardstick === undefined ? [] : [figures(YARDSTICK)]),
   ],
-  rows: rows.map((id) => [
-    rowHead(id),
-    ...view.looks.map((look) => cell(view, look, floor, id)),
-    ...(yardstick === undefined ? [] : [ofYardstick(id)]),
-  ]),
+  // Without a proxy there is nothing to say of one.
+  rows: rows
+    .filter((id) => !OF_PROXY.includes(id) || trials.some(hasFigure(id)))
+    .map((id) => [
+      rowHead(id),
+      ...view.looks.map((look) => cell(view, look, floor, id)),
+      ...(yardstick === undefined ? [] : [ofYardstick(id)]),
+    ]),
 })}</div>`;
 }
 
