@@ -52,7 +52,7 @@ function startText({ ms, endpoint, pids }: NonNullable<Tryout['started']>, targe
       : `${pids.length === 1 ? 'process' : 'processes'} ${pids.join(', ')}`;
   return target.start === undefined
     ? `it runs already at ${where}; ${who}`
-    : `ready after ${Math.round(ms)} ms on ${where}; ${who}`;
+    : `ready after ${Math.round(ms)} ms, with the processes beside it, on ${where}; ${who}`;
 }
 
 function connectText(

@@ -248,6 +248,9 @@ describe('the documentation', () => {
       writeFileSync(join(folder, `block-${index}.ts`), block);
     }
     cpSync(join(examples, 'scenarios'), folder, { recursive: true });
+    for (const name of readdirSync(join(examples, 'targets'))) {
+      if (name.endsWith('.ts')) cpSync(join(examples, 'targets', name), join(folder, name));
+    }
     writeFileSync(
       join(folder, 'use.ts'),
       `import type { MetricId, Phase, RunOutcome, Target } from 'pushbench';

@@ -52,6 +52,10 @@ describe('what works', () => {
       found:
         '3 messages to 2 clients: each arrived exactly once, half of them within 1.50 ms, 99 % within 2.50 ms; 2.00 ms of CPU each; 4 others were ignored, as the file says',
     });
+    const endpoint = { host: '127.0.0.1', port: 8080, path: '/' };
+    expect(last({ started: { ms: 812.4, endpoint, pids: [7, 8] } }).found).toBe(
+      'ready after 812 ms, with the processes beside it, on 127.0.0.1:8080; processes 7, 8',
+    );
     const connected = { clients: 2, open: 2, causes: [], handshakeUs: 900 };
     expect(last({ connected }).found).toBe(
       '2 clients connected within 900 µs, and went through one step of opening',
