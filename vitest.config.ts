@@ -45,14 +45,14 @@ export default defineConfig({
         },
       },
       {
-        // These start the real program, which pins processes to cores: one at a time.
+        // These start the real program, and assert what is counted: two beside each other, which half of them wait.
         extends: true,
         test: {
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
           exclude: pages,
-          fileParallelism: false,
+          maxWorkers: 2,
           testTimeout: 90_000,
         },
       },

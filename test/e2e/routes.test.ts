@@ -3,6 +3,7 @@
  * said, and whatever ends the program ends the proxies.
  */
 import {
+  chmodSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -10,7 +11,6 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -19,10 +19,24 @@ import { startInstance } from '../../proxies/instance.ts';
 import type { ProxyName } from '../../proxies/registry.ts';
 import { proxies } from '../../proxies/registry.ts';
 import type { Finished } from '../program.ts';
-import { runFilesIn, runProgram, startProgram, temporaryFolder } from '../program.ts';
+import {
+  runProgram as runAnywhere,
+  runFilesIn,
+  startProgram as startAnywhere,
+  temporaryFolder,
+} from '../program.ts';
 import { freePort, instanceOptions, programOf } from '../real-proxy.ts';
 
 const out = temporaryFolder();
+/** Of the programs of this file alone: others run beside it, and have folders of routes too. */
+const temporary = temporaryFolder();
+// A proxy that root starts runs as nobody, who has to get there.
+chmodSync(temporary, 0o755);
+
+const startProgram: typeof startAnywhere = (args, env = {}) =>
+  startAnywhere(args, { TMPDIR: temporary, ...env });
+const runProgram: typeof runAnywhere = (args, env = {}) =>
+  runAnywhere(args, { TMPDIR: temporary, ...env });
 const CLIENTS = 8;
 const TINY = ['--clients', String(CLIENTS), '--rate', '20/s', '--warmup', '0ms', '--rounds', '1'];
 const SHORT = [...TINY, '--duration', '500ms'];
@@ -33,7 +47,7 @@ const lastRun = (folder: string): RunResult =>
   JSON.parse(readFileSync(runFilesIn(folder).at(-1) ?? '', 'utf8')) as RunResult;
 
 const folders = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('pushbench-route-'));
+  readdirSync(temporary).filter((name) => name.startsWith('pushbench-route-'));
 
 test('everything arrives through every proxy, on both transports', async (context) => {
   for (const name of names) programOf(name, context);
@@ -174,7 +188,7 @@ async function underWay(name: ProxyName, context: TestContext) {
   const program = startProgram(['bench', 'broadcast', ...LONG, ...route]);
   await clientsThrough(name, program.finished);
   const [routeFolder = ''] = folders();
-  const group = Number(readFileSync(join(tmpdir(), routeFolder, 'group'), 'utf8').split('-')[0]);
+  const group = Number(readFileSync(join(temporary, routeFolder, 'group'), 'utf8').split('-')[0]);
   return { ...program, folder, group };
 }
 
@@ -185,7 +199,7 @@ async function clientsThrough(name: ProxyName, finished: Promise<Finished>): Pro
     isOver = true;
   }, String);
   while (!isOver) {
-    const file = join(tmpdir(), folders().at(-1) ?? '', proxies[name].configName);
+    const file = join(temporary, folders().at(-1) ?? '', proxies[name].configName);
     const config = existsSync(file) ? readFileSync(file, 'utf8') : '';
     const port = Number(/(?:listen|bind|Listen) 127\.0\.0\.1:(\d+)/.exec(config)?.[1] ?? 0);
     const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
