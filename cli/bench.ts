@@ -11,16 +11,18 @@ import { appendHistory, HISTORY_FILE } from '../reports/history.ts';
 import { writeWhole } from '../reports/run-file.ts';
 import { validityOf } from '../reports/summary.ts';
 import { scenarios } from '../scenarios/registry.ts';
+import { addBenchKeepalive } from './bench-keepalive.ts';
+import { addBenchProxies } from './bench-proxies.ts';
 import type { CommandFactory } from './commands.ts';
+import { defaultRuns } from './compare.ts';
 import { configured, loadConfig } from './config.ts';
 import { addExportOption, exportRun, readExports } from './export.ts';
 import type { Io } from './io.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import type { RequestFlags } from './request.ts';
-import { defaultArms, readRequest } from './request.ts';
+import { defaultArms, quickRounds, readRequest } from './request.ts';
 import { runRequest } from './run-request.ts';
-import { DEFAULT_OUT } from './run-session.ts';
 import { shellWord } from './shell-word.ts';
 import { loadTargets, placesOf } from './target-file.ts';
 
@@ -43,8 +45,8 @@ export const bench: CommandFactory = (program, io, finish, own = []) => {
     const one = command.createCommand(refOf(scenario)).description(scenario.question);
     command.addCommand(one);
     addParams(one, scenario.params, scenario.quick);
-    addParams(one, runParamsOf(scenario), { rounds: 2 });
-    addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: DEFAULT_OUT });
+    addParams(one, runParamsOf(scenario), { rounds: quickRounds(scenario) });
+    addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: defaultRuns() });
     addExportOption(one);
     one.action(async (flags: Flags) => {
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
@@ -56,6 +58,8 @@ export const bench: CommandFactory = (program, io, finish, own = []) => {
       finish(await runBench(scenario, given, { ...flags, targets }, io));
     });
   }
+  addBenchProxies(command, io, finish);
+  addBenchKeepalive(command, io, finish);
 };
 
 /** The options of every scenario, with the defaults of this one. */
@@ -95,7 +99,7 @@ async function runBench(
   keepHistory(join(dirname(folder), HISTORY_FILE), run, io);
   await exportRun(run, exports, io);
   if (flags.open === true) openInBrowser(report);
-  return exitCodeOf(run);
+  return exitCodeOf(run, io);
 }
 
 /** The command that runs this again, with everything that was given and nothing else. */
@@ -126,8 +130,13 @@ function keepHistory(path: string, run: RunResult, io: Io): void {
   }
 }
 
-function exitCodeOf(run: RunResult): number {
+function exitCodeOf(run: RunResult, io: Io): number {
   if (validityOf(run).state !== 'invalid') return exitCodes.passed;
   const completed = run.trials.some(({ outcome }) => outcome === 'completed');
-  return completed ? exitCodes.invalid : exitCodes.machineCannot;
+  const code = completed ? exitCodes.invalid : exitCodes.machineCannot;
+  const why = completed
+    ? 'no valid trial is left of one of the arms, so nothing was found out about it'
+    : 'no trial was completed';
+  io.err(`Exit code ${code}: ${why}. The warnings of the report say what was in the way.\n`);
+  return code;
 }

@@ -9,14 +9,17 @@ import { compareArms } from '../reports/compare-arms.ts';
 import { deriveMetrics } from '../reports/derive.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { renderTerminal } from '../reports/formats/terminal.ts';
-import { readRunFile, writeWhole } from '../reports/run-file.ts';
+import { readRunFile, writeNamed } from '../reports/run-file.ts';
 import { findRun } from '../reports/run-lookup.ts';
 import { readSnapshots, unfinishedTrials } from '../reports/soak-file.ts';
+import { findStudy, readStudyFile } from '../reports/study/study-file.ts';
 import { findWarnings } from '../reports/warnings.ts';
 import type { CommandFactory } from './commands.ts';
 import { defaultRuns } from './compare.ts';
 import type { Io } from './io.ts';
 import { openInBrowser } from './open-in-browser.ts';
+import { refuseFile } from './output-place.ts';
+import { showStudy } from './study-session.ts';
 
 interface Flags {
   readonly runs: string;
@@ -41,11 +44,19 @@ export const report: CommandFactory = (program, io, finish) => {
 };
 
 function runReport(name: string, flags: Flags, io: Io): void {
+  refuseFile('--out', flags.out);
+  const study = findStudy(resolve(flags.runs), name);
+  if (study !== undefined) {
+    const { json = false, open = false, out } = flags;
+    const page = resolve(out ?? join(dirname(study), 'report.html'));
+    showStudy(readStudyFile(study), study, page, { json, open }, io);
+    return;
+  }
   const runFile = findRun(resolve(flags.runs), name);
   const kept = readRunFile(runFile);
   const run = kept.state === 'finished' ? kept : withRemains(kept, dirname(runFile));
   const page = resolve(flags.out ?? join(dirname(runFile), 'report.html'));
-  writeWhole(page, renderHtml(run));
+  writeNamed(page, renderHtml(run));
   if (run.state !== 'finished') io.err(`${unfinishedText(run)}\n`);
   io.out(
     flags.json === true

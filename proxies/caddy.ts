@@ -58,7 +58,6 @@ const directives = {
     help: 'longest life of a WebSocket, busy or not',
     section: 'proxy',
     since: '2.7',
-    fast: '3s',
   },
   stream_close_delay: {
     kind: time,

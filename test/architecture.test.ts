@@ -44,6 +44,11 @@ const registries: Readonly<
     registry: 'proxies/registry.ts',
     members: /^proxies\/(nginx|haproxy|caddy|apache)\.ts$/,
   },
+  measures: {
+    registry: 'loadgen/study/registry.ts',
+    // What beats is made for the intervals that somebody names.
+    members: /^loadgen\/study\/measures\/(?!beat)[^/]+\.ts$/,
+  },
   exports: {
     registry: 'reports/export/registry.ts',
     members: /^reports\/export\/formats\/[^/]+\.ts$/,

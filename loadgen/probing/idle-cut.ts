@@ -13,6 +13,7 @@ import { crowdSignal } from './crowd-signal.ts';
 import { middleOf } from './middle.ts';
 import type { MeasuredPath, OriginLine } from './origin-line.ts';
 import { openLine } from './origin-line.ts';
+import { ProbeFailure } from './probe-failure.ts';
 
 /** How often the side that is not silent speaks, ms. */
 const CHATTER_MS = 250;
@@ -86,7 +87,9 @@ async function trySilence(silenceMs: number, options: IdleCutOptions): Promise<S
     // The path has carried something both ways, or at least down, before the silence begins.
     const first = session.say();
     const begun = first === undefined ? undefined : await line.arrival(first.n, graceMs);
-    if (begun === undefined) throw new Error('the first event did not come through the path');
+    if (begun === undefined) {
+      throw new ProbeFailure('silent', 'the first event did not come through the path');
+    }
     if (direction === 'both') client.say({ text: 'hello' });
     const startedAt = performance.now();
     const ending = { end: { how: 'open' } as End, at: undefined as number | undefined };

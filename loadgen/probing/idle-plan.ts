@@ -3,7 +3,7 @@ import type { StreamKind, Talk } from '../../core/records/probe.ts';
 
 const NOTHING: Talk = { kind: 'nothing', everyMs: undefined };
 /** Event streams have one kind of connection, so more of them show little more. */
-const STREAMS = 4;
+export const MOST_STREAMS = 4;
 
 /**
  * Over WebSocket: two say nothing, two speak without wanting an answer (a pong that nobody asked for,
@@ -12,7 +12,7 @@ const STREAMS = 4;
  */
 export function planIdle(transport: StreamKind, connections: number, maxMs: number): Talk[] {
   if (transport === 'sse')
-    return Array.from({ length: Math.min(connections, STREAMS) }, () => NOTHING);
+    return Array.from({ length: Math.min(connections, MOST_STREAMS) }, () => NOTHING);
   const chatter: Talk = { kind: 'pong', everyMs: Math.min(2_000, Math.max(200, maxMs / 20)) };
   const fixed = [NOTHING, chatter, NOTHING, chatter].slice(0, Math.max(1, connections));
   const pings = Math.max(0, connections - fixed.length);

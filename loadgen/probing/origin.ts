@@ -9,6 +9,9 @@ import type { AddressInfo, Socket } from 'node:net';
 import { WebSocketServer } from 'ws';
 import type { StreamKind } from '../../core/records/probe.ts';
 
+/** Behind the path of a stream. */
+export const PLAIN = '?plain';
+
 /** One event that was sent; `at` is `performance.now()`. */
 export interface Said {
   readonly n: number;
@@ -18,6 +21,16 @@ export interface Said {
 export interface OriginSession {
   /** Sends the next event. @returns undefined when the connection is gone */
   say(): Said | undefined;
+  /** Sends this much that nobody counts. @returns whether there was a connection to send it to */
+  pad(bytes: number): boolean;
+  /** Sends a heartbeat: a comment or a ping. @returns as `pad` */
+  beat(): boolean;
+  /** When the last pong came; undefined: none yet, and always over SSE. */
+  readonly pongAt: number | undefined;
+  /** What the path speaks with this end: '1.1'. */
+  readonly httpVersion: string;
+  /** Of the connection, for what it has written. */
+  readonly socket: Socket;
   /** Every event that was handed to the connection. */
   readonly said: readonly Said[];
   /** What the client has said; WebSocket only. */
@@ -29,7 +42,7 @@ export interface OriginSession {
 export interface Origin {
   readonly host: string;
   readonly port: number;
-  /** The path of a client's stream. */
+  /** The path of a client's stream; with `?plain` behind it a stream gives a path no advice on buffering. */
   pathOf(transport: StreamKind, id: string): string;
   /** Resolves when the client has come. */
   session(id: string): Promise<OriginSession>;
@@ -39,7 +52,10 @@ export interface Origin {
 
 interface Wire {
   write(text: string): boolean;
+  beat(): boolean;
   heard(): number;
+  pongAt(): number | undefined;
+  readonly request: IncomingMessage;
 }
 
 export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
@@ -56,10 +72,15 @@ export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
   const server = createServer({ keepAliveTimeout: 0, requestTimeout: 0 }, (request, response) => {
     const id = idIn(request, 'sse');
     if (id === undefined) response.writeHead(404).end();
-    else attendStream(id, response, attend);
+    else attendStream(id, request, response, attend);
   });
   const webSockets = new WebSocketServer({ noServer: true, clientTracking: false });
   server.on('upgrade', (request, socket, head) => {
+    // RFC 6455, 4.2.1: an upgrade takes HTTP/1.1. Node does not mind, and many other servers do.
+    if (request.httpVersion === '1.0') {
+      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+      return;
+    }
     const id = idIn(request, 'ws');
     if (id === undefined) {
       socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
@@ -67,6 +88,10 @@ export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
     }
     webSockets.handleUpgrade(request, socket, head, (client) => {
       let heard = 0;
+      let pongAt: number | undefined;
+      client.on('pong', () => {
+        pongAt = performance.now();
+      });
       client.on('message', () => {
         heard += 1;
       });
@@ -78,7 +103,15 @@ export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
           client.send(text);
           return true;
         },
+        beat() {
+          if (client.readyState !== client.OPEN) return false;
+          // Failing to write is the end of the connection, which `gone` tells.
+          client.ping('', false, () => undefined);
+          return true;
+        },
         heard: () => heard,
+        pongAt: () => pongAt,
+        request,
       };
       attend(id, wire, goneBy(client, 'close'));
     });
@@ -110,23 +143,28 @@ export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
 
 function attendStream(
   id: string,
+  request: IncomingMessage,
   response: ServerResponse,
   attend: (id: string, wire: Wire, gone: Promise<{ at: number }>) => void,
 ): void {
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
     'Cache-Control': 'no-cache, no-transform',
-    'X-Accel-Buffering': 'no',
+    ...(request.url?.endsWith(PLAIN) === true ? {} : { 'X-Accel-Buffering': 'no' }),
   });
   // Some proxies hold the head until there is a body.
   response.write(':\n\n');
+  const put = (text: string): boolean => {
+    if (response.destroyed || response.writableEnded) return false;
+    response.write(text);
+    return true;
+  };
   const wire: Wire = {
-    write(text) {
-      if (response.destroyed || response.writableEnded) return false;
-      response.write(`data: ${text}\n\n`);
-      return true;
-    },
+    write: (text) => put(`data: ${text}\n\n`),
+    beat: () => put(':\n\n'),
     heard: () => 0,
+    pongAt: () => undefined,
+    request,
   };
   attend(id, wire, goneBy(response, 'close'));
 }
@@ -136,9 +174,16 @@ function sessionOn(wire: Wire, gone: Promise<{ at: number }>): OriginSession {
   return {
     said,
     gone,
+    httpVersion: wire.request.httpVersion,
+    socket: wire.request.socket,
     get heard() {
       return wire.heard();
     },
+    get pongAt() {
+      return wire.pongAt();
+    },
+    pad: (bytes) => wire.write('x'.repeat(bytes)),
+    beat: () => wire.beat(),
     say() {
       const one = { n: said.length + 1, at: performance.now() };
       if (!wire.write(JSON.stringify(one))) return undefined;
@@ -154,5 +199,5 @@ const goneBy = (emitter: NodeJS.EventEmitter, event: string): Promise<{ at: numb
   });
 
 function idIn({ url = '' }: IncomingMessage, transport: StreamKind): string | undefined {
-  return new RegExp(`^/probe/${transport}/([\\w-]+)$`).exec(url)?.[1];
+  return new RegExp(`^/probe/${transport}/([\\w-]+)(\\?plain)?$`).exec(url)?.[1];
 }

@@ -16,6 +16,8 @@ export interface PlainAnswer {
   readonly status: number;
   readonly contentType: string | undefined;
   readonly location: string | undefined;
+  /** The header Link, in which a page may say where its streams are. */
+  readonly link?: string | undefined;
 }
 
 export class ProbeFailure extends Error {

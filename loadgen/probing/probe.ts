@@ -13,7 +13,7 @@ import { middleOf } from './middle.ts';
 import { sendTimesOf } from './time-stamps.ts';
 
 /** Connections beside those that are watched for cuts: two to find the transport, those of the head, one for pings. */
-const OTHER_CONNECTIONS = 2 + HEAD_CONNECTIONS + 1;
+export const OTHER_CONNECTIONS = 2 + HEAD_CONNECTIONS + 1;
 /** Fewer tell nothing about who is silent. */
 export const FEWEST_CONNECTIONS = OTHER_CONNECTIONS + 1;
 const PINGS = 3;

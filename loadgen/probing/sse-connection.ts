@@ -28,6 +28,7 @@ export const openSse: Open = async (endpoint, watcher, { compressed = false, sig
       status,
       contentType: headers['content-type'],
       location: headers.location,
+      link: String(headers['link'] ?? ''),
     });
   }
   let left = false;

@@ -133,6 +133,7 @@ function answerOf(
         status,
         contentType: headers['content-type'],
         location: headers.location,
+        link: String(headers['link'] ?? ''),
       };
       response.on('error', () => undefined);
       response.resume();

@@ -13,6 +13,9 @@ const notRun: Readonly<Record<string, string>> = {
     'its second half is run below; the first would replace the packages under this test',
   'npm ci && npm run test:setup && npm test': 'it is what runs this test',
   'npm run verify': 'it is what runs this test',
+  'npm run bench proxies -- --fast-timers':
+    'eight minutes; test/e2e/proxies.test.ts runs it, smaller',
+  'npm run bench keepalive': 'minutes; test/e2e/proxies.test.ts runs it, smaller',
   'npm run probe https://example.com/events':
     'nothing leaves this machine; test/e2e/probe.test.ts probes servers here',
   'npm run bench ./examples/scenarios/burst.scenario.ts': 'test/e2e/api.test.ts runs it, smaller',

@@ -1,0 +1,126 @@
+/**
+ * Whether connections on which the server beats at an interval stay open, what a beat weighs, and how soon
+ * the server knows of a peer that has died without a word: one that neither reads nor answers any more.
+ */
+
+import type { OriginSession } from '../../probing/origin.ts';
+import type { OriginLine } from '../../probing/origin-line.ts';
+import { openLine } from '../../probing/origin-line.ts';
+import { ProbeFailure } from '../../probing/probe-failure.ts';
+import { msText, seen, typical } from '../figures.ts';
+import type { Measure, StudyPath } from '../measure.ts';
+import { openStalled } from './stalled.ts';
+
+const CONNECTIONS = 4;
+
+export function beatEvery(everyMs: number): Measure {
+  return {
+    name: `every-${everyMs}`,
+    title: `every ${msText(everyMs)}`,
+    question: `Does a heartbeat every ${msText(everyMs)} keep connections open, and how soon is a dead peer found?`,
+    waits: true,
+    takesMs: (maxMs) => ({ alone: 0, waits: maxMs + 500 }),
+    async look(path) {
+      const { endpoint, origin, signal } = path;
+      const lines = await Promise.all(
+        Array.from({ length: CONNECTIONS }, () => openLine({ endpoint, origin }, signal)),
+      );
+      const dead = await openStalled(path).catch((error: unknown) => {
+        for (const { client } of lines) client.abandon();
+        throw error;
+      });
+      try {
+        return { figures: seen(await beat(lines, dead.session, everyMs, path)), facts: {} };
+      } finally {
+        dead.socket.destroy();
+        dead.session.socket.destroy();
+        await Promise.all(lines.map(({ client }) => client.leave()));
+      }
+    },
+    judge(found, { transport, maxMs }) {
+      const survived = Math.min(...found.map(({ figures }) => figures['survived'] ?? 0));
+      const dead = typical(found, 'deadMs');
+      const cut = typical(found, 'cutMs');
+      const bytes = typical(found, 'bytesPerBeat');
+      const peer =
+        dead === undefined
+          ? `A peer that has died without a word is not found within ${msText(maxMs)}${transport === 'sse' ? ': nothing answers a comment' : ''}.`
+          : `A peer that has died without a word is found after ${msText(dead)}.`;
+      const weight = bytes === undefined ? '' : ` A beat weighs ${Math.round(bytes)} B.`;
+      return survived === CONNECTIONS
+        ? {
+            text: 'stays open',
+            grade: 'good',
+            says: `All connections are open after ${msText(maxMs)}.${weight} ${peer}`,
+          }
+        : {
+            text: `${CONNECTIONS - survived} of ${CONNECTIONS} cut`,
+            grade: 'bad',
+            says: `${CONNECTIONS - survived} of ${CONNECTIONS} connections are cut${cut === undefined ? '' : `, the first after ${msText(cut)}`}.`,
+          };
+    },
+    agreement: { figure: 'survived', share: 0, slack: 0 },
+  };
+}
+
+/** Beats on all of them until the time is over. */
+async function beat(
+  lines: readonly OriginLine[],
+  dead: OriginSession,
+  everyMs: number,
+  { maxMs, signal }: StudyPath,
+): Promise<Record<string, number | undefined>> {
+  const startedAt = performance.now();
+  const cuts: number[] = [];
+  for (const { client } of lines) {
+    void client.ended.then(({ end, at }) => {
+      if (end.how !== 'open') cuts.push(at - startedAt);
+    });
+  }
+  let deadAt: number | undefined;
+  const found = (at: number): void => {
+    deadAt ??= at;
+  };
+  void dead.gone.then(({ at }) => found(at));
+  const [first] = lines;
+  const bytesOf = (): number =>
+    first === undefined ? 0 : first.session.socket.bytesWritten + first.session.socket.bytesRead;
+  const bytesBefore = bytesOf();
+  let beats = 0;
+  let lastBeatAt: number | undefined;
+  let answers = false;
+  await new Promise<void>((resolve) => {
+    const beating = setInterval(() => {
+      const now = performance.now();
+      // The others have answered the last one, so pongs come; this one has not.
+      if (answers && lastBeatAt !== undefined && (dead.pongAt ?? 0) < lastBeatAt) found(now);
+      for (const { session } of lines) session.beat();
+      dead.beat();
+      beats += 1;
+      lastBeatAt = now;
+    }, everyMs);
+    const look = (): void => {
+      const last = lastBeatAt;
+      answers ||= last !== undefined && lines.some(({ session }) => (session.pongAt ?? 0) >= last);
+    };
+    const looking = setInterval(look, Math.min(50, everyMs / 4));
+    const done = (): void => {
+      clearInterval(beating);
+      clearInterval(looking);
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, maxMs);
+    signal.addEventListener('abort', done, { once: true });
+    if (signal.aborted) done();
+  });
+  if (signal.aborted) throw new ProbeFailure('aborted', 'interrupted');
+  return {
+    survived: lines.length - cuts.length,
+    cutMs: cuts.length === 0 ? undefined : Math.min(...cuts),
+    // Where all are cut it was not missed, but cut like the others.
+    deadMs: deadAt === undefined || cuts.length > 0 ? undefined : deadAt - startedAt,
+    bytesPerBeat: cuts.length > 0 || beats === 0 ? undefined : (bytesOf() - bytesBefore) / beats,
+  };
+}
