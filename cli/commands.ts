@@ -18,6 +18,7 @@ import { scenariosIn } from './scenario-file.ts';
 import { send } from './send.ts';
 import { tail } from './tail.ts';
 import { toolVersion } from './tool.ts';
+import { tune } from './tune.ts';
 import { view } from './view.ts';
 
 /**
@@ -44,6 +45,7 @@ const factories: readonly CommandFactory[] = [
   demo,
   doctor,
   probe,
+  tune,
 ];
 
 export async function runCommand(io: Io): Promise<number> {
@@ -105,16 +107,23 @@ function translate(error: CommanderError, program: Command, io: Io): HarnessErro
   const name = nameOf(command);
   const quoted = /'([^']+)'/.exec(error.message)?.[1] ?? '';
   switch (error.code) {
-    case 'commander.unknownOption': {
-      const known = command.options.flatMap(({ long }) => long ?? []);
-      return fault('unknown-flag', {
-        flag: quoted,
-        nearest: nearestOf(quoted, known),
+    case 'commander.unknownOption':
+      return unknownOption(quoted, command, name);
+    case 'commander.missingMandatoryOptionValue': {
+      const option = command.options.find(({ flags }) => flags === quoted);
+      return fault('bad-usage', {
+        problem: `Say ${quoted}. ${option?.description ?? ''}.`,
         command: name,
       });
     }
+    case 'commander.excessArguments':
+      return fault('bad-usage', {
+        problem: problemOf(error),
+        command: name,
+        ...(io.env['npm_lifecycle_event'] === undefined ? {} : { hint: keptByNpm(name) }),
+      });
     case 'commander.unknownCommand': {
-      const known = command.commands.map((one) => one.name());
+      const known = shownCommands(command);
       const what = command === program ? 'command' : 'scenario';
       return fault('unknown-name', {
         what,
@@ -127,18 +136,42 @@ function translate(error: CommanderError, program: Command, io: Io): HarnessErro
       return fault('bad-usage', {
         problem:
           command === program
-            ? `Say what to do: ${program.commands.map((one) => one.name()).join(', ')}.`
-            : `Say which: ${command.commands.map((one) => one.name()).join(', ')}.`,
+            ? `Say what to do: ${shownCommands(program).join(', ')}.`
+            : `Say which: ${shownCommands(command).join(', ')}.`,
         command: name,
       });
-    default: {
-      const problem = error.message.replace(/^error: /, '').split('\n', 1)[0] ?? '';
-      return fault('bad-usage', {
-        problem: `${problem.charAt(0).toUpperCase()}${problem.slice(1)}.`,
-        command: name,
-      });
-    }
+    default:
+      return fault('bad-usage', { problem: problemOf(error), command: name });
   }
+}
+
+/** Of a few options npm says nothing: those that are, or begin, the name of one of its own. */
+const keptByNpm = (name: string): string =>
+  `If it is the value of an option, npm kept the option for itself: put -- before the options, as in npm run ${name} -- --help.`;
+
+/** What commander says, as a sentence. */
+function problemOf({ message }: CommanderError): string {
+  const problem = message.replace(/^error: /, '').split('\n', 1)[0] ?? '';
+  return `${problem.charAt(0).toUpperCase()}${problem.slice(1).replace(/\.$/, '')}.`;
+}
+
+/** Names of those that `--help` lists; the library adds one of its own to them. */
+function shownCommands(command: Command): string[] {
+  const shown = command.createHelp().visibleCommands(command);
+  return command.commands.filter((one) => shown.includes(one)).map((one) => one.name());
+}
+
+/** @param text as it was written: `--json=yes`, `--cleints`; a value is no part of the name */
+function unknownOption(text: string, command: Command, name: string): HarnessError {
+  const [flag = ''] = text.split('=', 1);
+  const known = command.options.flatMap(({ long }) => long ?? []);
+  if (text !== flag && known.includes(flag)) {
+    return fault('bad-usage', {
+      problem: `${flag} takes no value: write it alone.`,
+      command: name,
+    });
+  }
+  return fault('unknown-flag', { flag, nearest: nearestOf(flag, known), command: name });
 }
 
 /** The innermost command that the arguments name. */
@@ -156,5 +189,5 @@ function commandOf(program: Command, args: readonly string[]): Command {
 function nameOf(command: Command): string {
   const names: string[] = [];
   for (let at: Command | null = command; at?.parent; at = at.parent) names.unshift(at.name());
-  return names.join(' ') || 'pushbench';
+  return names.join(' ');
 }

@@ -173,7 +173,9 @@ export const apache = defineProxy({
       StartServers: '{processes}',
       ServerLimit: '{processes}',
       MaxRequestWorkers: '{connections}',
-      Timeout: '3600',
+      // For clients as in stock, so that one that reads nothing gives its thread back; only the server may be silent.
+      Timeout: '300',
+      ProxyTimeout: '3600',
       KeepAliveTimeout: '75',
       MaxKeepAliveRequests: '0',
       'ProxyPass upgrade': 'websocket',

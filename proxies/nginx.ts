@@ -61,7 +61,7 @@ const directives = {
   gzip: {
     kind: onOff,
     default: 'off',
-    help: 'whether answers of gzip_types are compressed, each event flushed by itself',
+    help: 'whether answers of gzip_types are compressed; with proxy_buffering their events wait for a whole block, without it each leaves at once',
     section: 'http',
   },
   gzip_types: {

@@ -13,6 +13,7 @@ const notRun: Readonly<Record<string, string>> = {
     'its second half is run below; the first would replace the packages under this test',
   'npm ci && npm run test:setup && npm test': 'it is what runs this test',
   'npm run verify': 'it is what runs this test',
+  'npm run tune -- --route nginx': 'minutes; test/e2e/tune.test.ts runs it, smaller',
   'npm run bench proxies -- --fast-timers':
     'eight minutes; test/e2e/proxies.test.ts runs it, smaller',
   'npm run bench keepalive': 'minutes; test/e2e/proxies.test.ts runs it, smaller',

@@ -1,0 +1,192 @@
+/** `tune`: varies the directives of one proxy, or finds the one that is wrong in a configuration. */
+import { readFileSync } from 'node:fs';
+import { exitCodes, fault, reasonOf } from '../core/errors.ts';
+import { nearestOf } from '../core/nearest.ts';
+import type { Params } from '../core/params.ts';
+import { fillParams } from '../core/params.ts';
+import type { StreamKind } from '../core/records/probe.ts';
+import type { Measure } from '../loadgen/study/measure.ts';
+import { knobsOf } from '../loadgen/tune/knobs/registry.ts';
+import { blameMeasures, tuneMeasures } from '../loadgen/tune/run-tune.ts';
+import { findBinary, installCommand, versionOf } from '../proxies/binary.ts';
+import type { ProxyProgram } from '../proxies/proxy.ts';
+import type { ProxyName } from '../proxies/registry.ts';
+import { isProxyName, proxies } from '../proxies/registry.ts';
+import type { CommandFactory } from './commands.ts';
+import type { Io } from './io.ts';
+import { addParams, givenValues } from './options.ts';
+import { DEFAULT_OUT } from './run-session.ts';
+import { shellWord } from './shell-word.ts';
+import { blameConfig } from './tune-blame.ts';
+import { tuneProxy } from './tune-session.ts';
+
+const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
+
+const params = {
+  repeats: {
+    type: 'count',
+    default: 3,
+    min: 1,
+    max: 50,
+    help: 'how often every setting is measured; intervals need two',
+  },
+  max: {
+    type: 'durationMs',
+    default: 3_000,
+    min: 1_000,
+    max: 600_000,
+    help: 'how long is waited for a cut; time-outs of stock are replaced by shorter ones, those of --proxy-config are not',
+  },
+} as const satisfies Params;
+
+const namesOf = (measures: readonly Measure[]): string =>
+  measures.map(({ name }) => name).join(',');
+
+const texts = {
+  route: { placeholder: 'name', help: `the proxy: ${Object.keys(proxies).join(', ')}` },
+  transport: { placeholder: 'sse,ws', help: 'over what (default sse,ws)' },
+  measure: {
+    placeholder: 'names',
+    help: `what is measured (default ${namesOf(tuneMeasures)}; of --proxy-config ${namesOf(blameMeasures)})`,
+  },
+  only: { placeholder: 'names', help: 'which settings are tried (default all that are known)' },
+  'proxy-config': {
+    placeholder: 'file',
+    help: 'a configuration with {listen} and {upstream} in it: which of its directives is in the way?',
+  },
+  out: { placeholder: 'dir', help: `folder for what is found (default ${DEFAULT_OUT})` },
+} as const;
+
+/** What was asked for, as far as both ways of tuning need it. */
+export interface TuneAsked {
+  readonly name: ProxyName;
+  readonly proxy: ProxyProgram;
+  readonly binary: string;
+  readonly version: string;
+  readonly repeats: number;
+  readonly maxMs: number;
+  readonly transports: readonly StreamKind[];
+  readonly measures: readonly Measure[];
+  readonly only: readonly string[] | undefined;
+  readonly out: string | undefined;
+  readonly json: boolean;
+  readonly command: string;
+}
+
+export const tune: CommandFactory = (program, io, finish) => {
+  const command = program
+    .command('tune')
+    .description('varies the directives of a proxy and says which ones streams need');
+  addParams(command, params, {});
+  for (const [name, { placeholder, help }] of Object.entries(texts)) {
+    command.option(`--${name} <${placeholder}>`, help);
+  }
+  command
+    .option('--json', 'print one JSON object and nothing else')
+    .action(async (flags: { readonly json?: true }) => {
+      const given = givenValues(command, [...Object.keys(params), ...Object.keys(texts)]);
+      const file = given['proxy-config'];
+      const config = file === undefined ? undefined : readConfig(file);
+      const asked = await readAsked(given, flags.json === true, io);
+      if (file === undefined || config === undefined) {
+        await tuneProxy(asked, io);
+        finish(exitCodes.passed);
+      } else {
+        const { harms } = await blameConfig(asked, file, config, io);
+        finish(harms.length === 0 ? exitCodes.passed : exitCodes.failed);
+      }
+    });
+};
+
+async function readAsked(
+  given: Readonly<Record<string, string>>,
+  json: boolean,
+  io: Io,
+): Promise<TuneAsked> {
+  const filled = fillParams(params, given);
+  const name = proxyIn(given['route']);
+  const proxy: ProxyProgram = proxies[name];
+  const transports = pick('transport', given['transport'], TRANSPORTS) ?? TRANSPORTS;
+  const measures = given['proxy-config'] === undefined ? tuneMeasures : blameMeasures;
+  const names = pick(
+    'measure',
+    given['measure'],
+    measures.map((one) => one.name),
+  );
+  const knobs: readonly string[] = knobsOf[name].knobs.map((one) => one.name);
+  const only = pick('setting', given['only'], knobs);
+  if (only !== undefined && given['proxy-config'] !== undefined) {
+    throw bad('--only', 'of a configuration all directives that are known are tried');
+  }
+  if (names !== undefined && !names.includes('head')) {
+    throw bad('--measure', 'without head it would not be known whether a stream comes about');
+  }
+  const binary = findBinary(proxy, io.env['PATH']);
+  if (binary === undefined) {
+    throw fault('proxy-missing', {
+      names: [proxy.title],
+      install: [installCommand(proxy, process.platform)],
+    });
+  }
+  const options = Object.entries(given)
+    .filter(([option]) => option !== 'out')
+    .map(([option, value]) => `--${option} ${shellWord(value)}`);
+  return {
+    name,
+    proxy,
+    binary,
+    version: await versionOf(proxy, binary),
+    repeats: Number(filled['repeats']),
+    maxMs: Number(filled['max']),
+    transports,
+    measures: measures.filter((one) => names === undefined || names.includes(one.name)),
+    only,
+    out: given['out'],
+    json,
+    command: `npm run tune -- ${options.join(' ')}`,
+  };
+}
+
+function proxyIn(text: string | undefined): ProxyName {
+  const known = Object.keys(proxies);
+  if (text === undefined) throw bad('--route', `it has to be said which: ${known.join(', ')}`);
+  const name = text.trim();
+  if (isProxyName(name)) return name;
+  if (name.includes(',')) throw bad('--route', 'one proxy is tuned at a time');
+  throw fault('unknown-name', { what: 'proxy', name, nearest: nearestOf(name, known), known });
+}
+
+/** Names out of a list, in the order of the list. @throws HarnessError `unknown-name` */
+function pick<Name extends string>(
+  what: string,
+  text: string | undefined,
+  known: readonly Name[],
+): readonly Name[] | undefined {
+  if (text === undefined) return undefined;
+  const names: readonly string[] = text.split(',').map((one) => one.trim());
+  for (const name of names) {
+    if (known.some((one) => one === name)) continue;
+    throw fault('unknown-name', { what, name, nearest: nearestOf(name, known), known });
+  }
+  return known.filter((one) => names.includes(one));
+}
+
+/** @throws HarnessError `bad-value` */
+function readConfig(path: string): string {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (error) {
+    throw bad('--proxy-config', `${path} cannot be read: ${reasonOf(error)}`);
+  }
+  const missing = ['{listen}', '{upstream}'].find((one) => !text.includes(one));
+  if (missing === undefined) return text;
+  throw bad(
+    '--proxy-config',
+    `${path} has no ${missing}, so it would not be in between; {listen} stands for address and port for clients, {upstream} for those of the server, {folder} for a temporary folder (docs/routes.md)`,
+  );
+}
+
+function bad(flag: string, problem: string) {
+  return fault('bad-value', { flag, problem });
+}
