@@ -151,9 +151,9 @@ export const caddy = defineProxy({
   presets: {
     // A site address and reverse_proxy: https://caddyserver.com/docs/quick-starts/reverse-proxy
     stock: {},
+    // Not flush_interval -1, as is often said: streams are flushed anyway, and with it the server learns of a client that left only by the next writes.
     recommended: {
       grace_period: '10s',
-      flush_interval: '-1',
       keepalive_idle_conns_per_host: '100',
     },
   },
