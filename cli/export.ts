@@ -14,6 +14,7 @@ import { findRun } from '../reports/run-lookup.ts';
 import type { CommandFactory } from './commands.ts';
 import { defaultRuns } from './compare.ts';
 import type { Io } from './io.ts';
+import { refuseFile, refuseFolder } from './output-place.ts';
 
 interface Flags {
   readonly runs: string;
@@ -109,6 +110,8 @@ function order(flag: string, format: ExportName, to: string): ExportOrder {
   const problem =
     to.trim() === '' ? `say where, for example --export ${EXAMPLES[format]}` : problemWith?.(to);
   if (problem !== undefined) throw fault('bad-value', { flag, problem });
+  if (destination === 'file') refuseFile(flag, to);
+  if (destination === 'folder') refuseFolder(flag, to);
   return { format, to: destination === 'address' ? to : resolve(to) };
 }
 

@@ -7,7 +7,7 @@ import { checkDocument } from '../reports/gate/check-document.ts';
 import { gateJunit } from '../reports/gate/junit.ts';
 import { gateMarkdown } from '../reports/gate/markdown.ts';
 import { gateTerminal } from '../reports/gate/terminal.ts';
-import { writeWhole } from '../reports/run-file.ts';
+import { writeNamed } from '../reports/run-file.ts';
 import type { GatePlan } from './gate-plan.ts';
 import type { Io } from './io.ts';
 
@@ -19,8 +19,8 @@ export function finishGate(
   io: Io,
 ): number {
   const markdown = gateMarkdown(record, { scenario: scenario.name, command });
-  if (flags.markdown !== undefined) writeWhole(resolve(flags.markdown), markdown);
-  if (flags.junit !== undefined) writeWhole(resolve(flags.junit), gateJunit(record, scenario.name));
+  if (flags.markdown !== undefined) writeNamed(resolve(flags.markdown), markdown);
+  if (flags.junit !== undefined) writeNamed(resolve(flags.junit), gateJunit(record, scenario.name));
   const summary = io.env['GITHUB_STEP_SUMMARY'];
   if (summary !== undefined && summary !== '') {
     try {

@@ -21,6 +21,15 @@ export interface Io {
 
 export function ioOf(process: NodeJS.Process): Io {
   const abort = new AbortController();
+  // Whoever reads has seen enough, as in `list | head -1`: that is no fault, and what would go on for ever ends.
+  process.stdout.on('error', (error) => {
+    if (!isClosedPipe(error)) throw error;
+    abort.abort();
+  });
+  // Progress that nobody reads any more ends no run.
+  process.stderr.on('error', (error) => {
+    if (!isClosedPipe(error)) throw error;
+  });
   // Once only: a second Ctrl-C ends the program the hard way, which its exit hooks survive.
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {
@@ -41,3 +50,5 @@ export function ioOf(process: NodeJS.Process): Io {
     signal: abort.signal,
   };
 }
+
+const isClosedPipe = (error: NodeJS.ErrnoException): boolean => error.code === 'EPIPE';

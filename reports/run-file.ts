@@ -1,18 +1,11 @@
 /** Run files on disk: written whole or not at all, and read back only when they are what they should be. */
-import {
-  accessSync,
-  constants,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, constants, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { ZodError } from 'zod';
 import { fault, reasonOf } from '../core/errors.ts';
 import type { RunResult } from '../core/result.ts';
 import { runResultSchema, SCHEMA_VERSION } from '../core/result.ts';
+import { makeFolders, replaceFile } from './output-path.ts';
 
 export const RUN_FILE = 'run.json';
 
@@ -20,7 +13,7 @@ export const RUN_FILE = 'run.json';
 export function createRunFolder(out: string, id: string): string {
   const folder = join(out, id);
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw fault('out-not-writable', { path: out, why: reasonOf(error) });
@@ -29,17 +22,27 @@ export function createRunFolder(out: string, id: string): string {
 }
 
 /**
- * Writes beside the file and renames, so that a full disk or a kill leaves the last good version.
+ * A full disk or a kill leaves the last good version.
  * @throws HarnessError `run-file-not-written`
  */
 export function writeWhole(path: string, text: string): void {
-  const draft = `${path}.draft`;
   try {
-    writeFileSync(draft, text);
-    renameSync(draft, path);
+    replaceFile(path, text);
   } catch (error) {
-    rmSync(draft, { force: true, recursive: true });
     throw fault('run-file-not-written', { path, why: reasonOf(error) });
+  }
+}
+
+/**
+ * A file that somebody has named, with the folder that it is to lie in.
+ * @throws HarnessError `output-unusable`
+ */
+export function writeNamed(path: string, text: string): void {
+  try {
+    makeFolders(dirname(path));
+    replaceFile(path, text);
+  } catch (error) {
+    throw fault('output-unusable', { path, why: reasonOf(error) });
   }
 }
 

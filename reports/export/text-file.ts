@@ -1,8 +1,7 @@
 /** A file of an export: whole or not at all, with the folder it lies in. */
-import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fault, reasonOf } from '../../core/errors.ts';
-import { writeWhole } from '../run-file.ts';
+import { makeFolders, replaceFile } from '../output-path.ts';
 
 /**
  * Under a name of its own first, and then renamed: whoever watches the folder never reads half a file.
@@ -10,8 +9,8 @@ import { writeWhole } from '../run-file.ts';
  */
 export function writeExport(path: string, text: string): void {
   try {
-    mkdirSync(dirname(path), { recursive: true });
-    writeWhole(path, text);
+    makeFolders(dirname(path));
+    replaceFile(path, text);
   } catch (error) {
     throw fault('export-not-written', { path, why: reasonOf(error) });
   }

@@ -71,7 +71,7 @@ describe('export', () => {
       'a place that cannot be written',
       ['latest', '--format', 'csv', '--out', join(folder, name, 'run.json', 'x.csv')],
       3,
-      'could not be written',
+      'run.json is no folder',
     ],
   ])('says in two lines what is wrong with %s', async (_, args, status, says) => {
     const { code, out, err } = await exported(...args);
@@ -109,9 +109,12 @@ describe('--export', () => {
 
   test('that fails is a warning that says how to do it again, and the others are written', async () => {
     const { io, said } = fakeIo([]);
-    const blocked = join(folder, name, 'run.json', 'x.csv');
+    const blocked = join(folder, 'later', 'x.csv');
     const fine = join(folder, 'fine.csv');
-    await exportRun(recorded, readExports([`csv=${blocked}`, `csv=${fine}`]), io);
+    const orders = readExports([`csv=${blocked}`, `csv=${fine}`]);
+    // Nothing was against it at the start; by the end of the run something is.
+    writeFileSync(join(folder, 'later'), '');
+    await exportRun(recorded, orders, io);
     expect(said.out).toBe('');
     expect(said.err).toContain('Nothing of the run is lost');
     expect(said.err).toContain(`npm run export -- ${recorded.id} --format csv --out ${blocked}`);

@@ -121,6 +121,6 @@ describe('report', () => {
     mkdirSync(blocked);
     const { code, err } = await report('20260301T150000-request', '--out', blocked);
     expect(code).toBe(3);
-    expect(err).toContain('blocked.html could not be written');
+    expect(err).toContain('blocked.html cannot be written: that is a folder; name a file');
   });
 });
