@@ -8,7 +8,7 @@ import type { RunResult } from '../../core/result.ts';
 import { countedTrials } from '../derive.ts';
 import type { Unit } from '../metric.ts';
 import { isMetricId, metrics } from '../metrics/registry.ts';
-import { readRunFile, writeWhole } from '../run-file.ts';
+import { readRunFile, writeNamed } from '../run-file.ts';
 import type { ArmRule } from './rules.ts';
 
 /**
@@ -17,7 +17,7 @@ import type { ArmRule } from './rules.ts';
  */
 const TIMELESS: ReadonlySet<Unit> = new Set(['share', 'count', 'B']);
 
-/** @throws HarnessError `run-file-not-written` */
+/** @throws HarnessError `output-unusable` */
 export function saveBaseline(path: string, run: RunResult): void {
   const { gate: _gate, comparisons: _comparisons, ...rest } = run;
   const slim = {
@@ -43,7 +43,7 @@ export function saveBaseline(path: string, run: RunResult): void {
       }),
     ),
   };
-  writeWhole(path, `${JSON.stringify(slim, undefined, 1)}\n`);
+  writeNamed(path, `${JSON.stringify(slim, undefined, 1)}\n`);
 }
 
 /** What is between clients and server, with the hash of a proxy's configuration in the words for it. */
