@@ -12,16 +12,18 @@ import { refOf } from '../core/scenario.ts';
 import { runRounds } from '../loadgen/run.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { checkAssertions } from '../reports/gate/assertions.ts';
-import { readBaseline, saveBaseline } from '../reports/gate/baseline.ts';
+import { readBaseline } from '../reports/gate/baseline.ts';
 import { describeFinding, summarise } from '../reports/gate/words.ts';
 import { writeWhole } from '../reports/run-file.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { openCalibrations } from './calibration-store.ts';
 import type { CommandFactory } from './commands.ts';
+import { defaultRuns } from './compare.ts';
 import { configured, loadConfig } from './config.ts';
 import { addExportOption, exportRun, readExports } from './export.ts';
 import type { LiveBase } from './gate-base.ts';
 import { headOf, openBase } from './gate-base.ts';
+import { refuseThinBaseline, saveForLater } from './gate-baseline.ts';
 import { calibrate, keyOf, storeOf } from './gate-calibration.ts';
 import { finishGate } from './gate-output.ts';
 import type { GateFlags, GatePlan } from './gate-plan.ts';
@@ -30,15 +32,16 @@ import type { Decided } from './gate-run.ts';
 import { decide, decideAgainst, withBase } from './gate-run.ts';
 import type { Io } from './io.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
+import { refuseFile } from './output-place.ts';
 import type { ReadyRun } from './run-session.ts';
-import { DEFAULT_OUT, runSession } from './run-session.ts';
+import { runSession } from './run-session.ts';
 import { hashOfScenario } from './scenario-hash.ts';
 import type { FileChoice, TargetChoice } from './target-file.ts';
 import { loadTarget, loadTargets, placesOf } from './target-file.ts';
 import { recordOfTargets } from './target-record.ts';
 
 /** Of `bench`, and meaningless here. */
-const NOT_HERE = new Set(['vary', 'quick', 'open']);
+const NOT_HERE = new Set(['vary', 'quick', 'open', 'json']);
 
 export const check: CommandFactory = (program, io, finish, own = []) => {
   const command = program
@@ -46,10 +49,9 @@ export const check: CommandFactory = (program, io, finish, own = []) => {
     .description('the gate for CI: head against a base, or against limits; ends with an exit code');
   for (const scenario of [...Object.values<Scenario>(scenarios), ...own]) {
     const isSweep = scenario.search !== undefined || scenario.vary !== undefined;
-    // Of ours the others are not even listed; of somebody's own it is said why.
-    if (isSweep && scenario.origin === undefined) continue;
     const one = command.createCommand(refOf(scenario)).description(scenario.question);
-    command.addCommand(one);
+    // Of ours the others are not listed; of whichever is named it is said why.
+    command.addCommand(one, { hidden: isSweep && scenario.origin === undefined });
     one
       .option('--base-ref <ref>', 'git reference of the base, which is built and run beside head')
       .option('--base-target <file>', 'target file of the base, which is run beside --target')
@@ -68,22 +70,23 @@ export const check: CommandFactory = (program, io, finish, own = []) => {
       .option('--aa', 'measure how often this gate raises a false alarm on this machine')
       .option('--strict', 'exit with 5 when something is unclear')
       .option('--markdown <file>', 'write the outcome as Markdown')
-      .option('--junit <file>', 'write the outcome as JUnit XML');
+      .option('--junit <file>', 'write the outcome as JUnit XML')
+      .option('--json', 'print what the gate decided as one JSON document and nothing else');
     addExportOption(one);
     addParams(one, scenario.params, {});
     addParams(one, gateParams, {});
-    addCommonOptions(one, { arms: DEFAULT_ARM, client: 'lean', out: DEFAULT_OUT }, NOT_HERE);
+    addCommonOptions(one, { arms: DEFAULT_ARM, client: 'lean', out: defaultRuns() }, NOT_HERE);
     one.action(async (flags: GateFlags) => {
       if (isSweep) {
         throw fault('bad-usage', {
-          problem: `A gate runs rounds of head and base, and ${refOf(scenario)} has a search or a sweep instead.`,
+          problem: `${refOf(scenario)} cannot be gated: a gate runs rounds of head and base, and ${refOf(scenario)} has a search or a sweep instead.`,
           command: 'check',
         });
       }
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
       );
-      const config = await loadConfig(process.cwd());
+      const config = await loadConfig(process.cwd(), own);
       const given = { ...configured(config, scenario.name, names), ...givenValues(one, names) };
       const { metrics, assert } = config.check?.[scenario.name] ?? {};
       const merged = {
@@ -127,6 +130,9 @@ async function runCheck(
   io: Io,
 ): Promise<number> {
   readExports(flags.export);
+  refuseFile('--save', flags.save);
+  refuseFile('--markdown', flags.markdown);
+  refuseFile('--junit', flags.junit);
   const plan = readPlan(scenario, given, flags, targets);
   if (plan.calibrates && flags.export !== undefined) throw nothingToExport(scenario);
   // Before minutes are spent: what cannot be read is known at once.
@@ -190,6 +196,7 @@ function savedBase({ request, rules, scenario }: GatePlan, path: string): Base {
     ...recordOfTargets(request.targets),
     routes: request.routes.filter(({ plan }) => plan !== undefined),
   });
+  refuseThinBaseline(path, run, rules);
   return {
     side: { name: path, ...(run.tool.commit === undefined ? {} : { commit: run.tool.commit }) },
     request,
@@ -239,12 +246,14 @@ async function gate(plan: GatePlan, head: Side, base: Base | undefined, io: Io):
   if (record === undefined) throw new Error('the run ended without a decision');
   writeWhole(join(folder, 'report.html'), renderHtml(run));
   await exportRun(run, readExports(flags.export), io);
-  if (flags.save !== undefined) {
-    saveBaseline(resolve(flags.save), run);
-    io.err(`saved ${resolve(flags.save)}\n`);
-  }
+  const unsaved = flags.save === undefined ? undefined : saveForLater(flags.save, run, heads, io);
   const isSaveOnly = base === undefined && assertions.length === 0;
-  return isSaveOnly ? exitCodes.passed : finishGate(plan, record, folder, io);
+  const code = isSaveOnly ? exitCodes.passed : finishGate(plan, record, folder, io);
+  if (unsaved === undefined) return code;
+  // What was decided outranks that it is not kept.
+  if (code === exitCodes.passed) throw unsaved;
+  io.err(`${unsaved.message}\n`);
+  return code;
 }
 
 async function onlyRounds(

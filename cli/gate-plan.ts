@@ -14,6 +14,7 @@ import { runParams } from './options.ts';
 import type { Request } from './request.ts';
 import { readRequest } from './request.ts';
 import { DEFAULT_OUT } from './run-session.ts';
+import { whyNeverMeasured } from './scenario-metrics.ts';
 import { readObjective } from './search-request.ts';
 import { shellWord } from './shell-word.ts';
 import type { TargetChoice } from './target-file.ts';
@@ -124,6 +125,7 @@ export function readPlan(
     const why = unknown.find(({ metric }) => metric === hopeless.id)?.why ?? '';
     throw fault('bad-value', { flag: '--metric', problem: `${hopeless.id} is unknown: ${why}` });
   }
+  refuseUnmeasurable(scenario, request, assertions, flags.metric === undefined ? [] : rules);
   const left = unknown.filter(({ metric }) => usual.includes(metric));
   return {
     scenario,
@@ -142,6 +144,28 @@ export function readPlan(
     out: resolve(given['out'] ?? join(packageFolder(), DEFAULT_OUT)),
     command: commandLine(scenario, given, flags),
   };
+}
+
+/** Minutes of rounds would only end with 'no data'. */
+function refuseUnmeasurable(
+  scenario: Scenario,
+  { points, arms, phases }: Request,
+  assertions: readonly Assertion[],
+  rules: readonly ArmRule[],
+): void {
+  const trials = points.flatMap((point) => arms.map((arm) => phases(point, arm)));
+  const asked = [
+    ...assertions.map(({ metric }) => ({ flag: '--assert', metric })),
+    ...rules.map(({ id }) => ({ flag: '--metric', metric: id })),
+  ];
+  for (const { flag, metric } of asked) {
+    const why = whyNeverMeasured(metric, trials);
+    if (why === undefined) continue;
+    throw fault('bad-value', {
+      flag,
+      problem: `${refOf(scenario)} never measures ${metric}, because ${why}`,
+    });
+  }
 }
 
 /** Bases that were given, by their flags. */
