@@ -4,6 +4,7 @@
  */
 import type { GateRecord } from '../../core/records/gate.ts';
 import { html } from '../html/markup.ts';
+import { limitText } from './words.ts';
 
 export function gateJunit(gate: GateRecord, scenario: string): string {
   const cases = [
@@ -13,11 +14,11 @@ export function gateJunit(gate: GateRecord, scenario: string): string {
       failed: state === 'regressed',
       missing: state === 'no-data',
     })),
-    ...gate.assertions.map(({ text, state, says }) => ({
-      name: text,
-      says,
-      failed: state === 'broken',
-      missing: state === 'no-data',
+    ...gate.assertions.map((one) => ({
+      name: limitText(one),
+      says: one.says,
+      failed: one.state === 'broken',
+      missing: one.state === 'no-data',
     })),
   ];
   if (cases.length === 0) {

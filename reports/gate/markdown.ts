@@ -5,6 +5,7 @@ import {
   calibrationText,
   findingCells,
   findingColumns,
+  limitText,
   outcomeWords,
 } from './words.ts';
 
@@ -33,8 +34,8 @@ export function gateMarkdown(gate: GateRecord, { scenario, command }: MarkdownCo
     lines.push(
       '| | limit | |',
       '|---|---|---|',
-      ...gate.assertions.map(({ state, text, says }) =>
-        row([assertionWords[state], `\`${text}\``, plain(says)]),
+      ...gate.assertions.map((one) =>
+        row([assertionWords[one.state], `\`${limitText(one)}\``, plain(one.says)]),
       ),
       '',
     );

@@ -119,7 +119,7 @@ export function summarise({
   const named = (states: readonly string[]): string =>
     [...findings, ...assertions]
       .filter(({ state }) => states.includes(state))
-      .map((one) => ('text' in one ? one.text : one.metric))
+      .map((one) => ('text' in one ? limitText(one) : one.metric))
       .join(', ');
   const rounds = batches.reduce((sum, batch) => sum + batch.rounds, 0);
   const against = base === undefined ? '' : ` against ${base.name}`;
@@ -141,6 +141,11 @@ export function summarise({
         : `No regression${against}: a change for the worse beyond the margins is ruled out (${rounds} rounds).${better === '' ? '' : ` Improved: ${better}.`}`;
     }
   }
+}
+
+/** A limit without an arm is one of each, and each has a name of its own: 'ws.reach=1'. */
+export function limitText({ arm, text }: Pick<AssertionRecord, 'arm' | 'text'>): string {
+  return text.startsWith(`${arm}.`) ? text : `${arm}.${text}`;
 }
 
 /** What the rule is worth on this machine, as far as it has been measured. */

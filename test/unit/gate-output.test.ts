@@ -11,7 +11,7 @@ import { gateMarkdown } from '../../reports/gate/markdown.ts';
 import type { ArmRule } from '../../reports/gate/rules.ts';
 import { defaultRules, marginOf, parseRules } from '../../reports/gate/rules.ts';
 import { gateTerminal } from '../../reports/gate/terminal.ts';
-import { describeFinding, summarise } from '../../reports/gate/words.ts';
+import { describeFinding, limitText, summarise } from '../../reports/gate/words.ts';
 import { metrics } from '../../reports/metrics/registry.ts';
 
 const rules = defaultRules(
@@ -216,4 +216,26 @@ describe('limits', () => {
   ])('%s on %s %j is %s', (text, id, values, state) => {
     expect(stateOf(text, id, values)).toBe(state);
   });
+});
+
+test('a limit that is one of each arm is named with its arm, in every form', () => {
+  const assertions = ['sse', 'ws'].map((arm) => ({
+    text: 'reach=1',
+    arm,
+    metric: 'reach',
+    state: 'no-data' as const,
+    says: `${arm} reach was not measured in any valid trial.`,
+  }));
+  const gate = {
+    head: { name: 'x' },
+    outcome: 'no-data' as const,
+    batches: [],
+    findings: [],
+    assertions,
+  };
+  const record: GateRecord = { ...gate, says: summarise(gate), calibration: [] };
+  expect(record.says).toMatch(/^There is no data on sse\.reach=1, ws\.reach=1, /);
+  expect(gateMarkdown(record, { scenario: 'broadcast', command: 'x' })).toContain('`ws.reach=1`');
+  expect(gateJunit(record, 'broadcast')).toContain('name="ws.reach=1"');
+  expect(limitText({ arm: 'ws', text: 'ws.reach=1' })).toBe('ws.reach=1');
 });
