@@ -146,11 +146,16 @@ function adviceOnSent(sent: Sent, transport: string, target: LoadedTarget): stri
 }
 
 function adviceOnNothing(
-  { strays, ignored }: Sent,
+  { strays, ignored, ignoredEvents }: Sent,
   transport: string,
   { file, sse }: LoadedTarget,
 ): string {
   if (ignored > 0) {
+    if (ignoredEvents.length > 0) {
+      const came = ignoredEvents.map((name) => `'${name}'`).join(', ');
+      const meant = (sse?.events ?? []).map((name) => `'${name}'`).join(', ');
+      return `${ignored} things came and were ignored, because the name of their event is none of ${meant}: they were named ${came}. Change sse.events in ${file}.`;
+    }
     const events = transport === 'sse' && sse?.events !== undefined ? 'events' : 'ignore';
     return `${ignored} things came and were ignored. Look at ${transport}.${events} in ${file}: it may name too much, or too little.`;
   }
@@ -182,9 +187,17 @@ function adviceOn(cause: string, transport: string, target: LoadedTarget, lastWo
   const url = `${transport}.url in ${target.file}`;
   const tail = lastWords
     .split('\n')
-    .filter((line) => line.trim() !== '' && !line.startsWith('TargetFailure'))
+    .filter((line) => !/^\s*$|^TargetFailure|^\s+at |^Node\.js v\d/.test(line))
     .slice(-TAIL_LINES);
   const said = tail.length === 0 ? '' : `\nThe last it said:\n${tail.join('\n')}`;
+  // Before everything else: nobody has connected yet, so what it says of codes is not about the transport.
+  if (/did not get ready|was not ready within/.test(cause)) {
+    const ready = target.start?.ready;
+    const answers = /\banswers \d{3}\b/.test(cause);
+    return answers && ready !== undefined && 'url' in ready
+      ? `A server is ready when this answers with 2xx: change start.ready.url in ${target.file} (now ${ready.url}).`
+      : `Try it by hand in ${target.cwd}, and check start in ${target.file}.${said}`;
+  }
   if (/\b404\b/.test(cause)) {
     return `The server has nothing at that path: change ${url} (now ${sideOf(transport, target)?.url ?? '–'}).`;
   }
@@ -197,7 +210,7 @@ function adviceOn(cause: string, transport: string, target: LoadedTarget, lastWo
   if (/ECONNREFUSED/.test(cause)) {
     return `Nobody listens there: check the port in ${url}, and start.ready, which decides when clients may come.`;
   }
-  if (/did not get ready|not ready|does not run|In the middle/.test(cause)) {
+  if (/does not run|In the middle/.test(cause)) {
     return `Try it by hand in ${target.cwd}, and check start in ${target.file}.${said}`;
   }
   return `Check ${url}.${said}`;

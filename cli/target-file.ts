@@ -12,7 +12,7 @@ import { targetSchema } from '../core/target.ts';
 import type { PushbenchConfig } from './config.ts';
 import { problemOfTarget } from './target-problems.ts';
 import { loadUserModule } from './user-module.ts';
-import { wordsFor } from './zod-words.ts';
+import { unknownField, wordsFor } from './zod-words.ts';
 
 /** The name of our own server among targets. */
 export const BUILT_IN = 'built-in';
@@ -119,7 +119,7 @@ async function valueIn(path: string, text: string): Promise<unknown> {
       throw fault('target-unusable', { path, problem: `it is no JSON (${reasonOf(error)})` });
     }
   }
-  const loaded = await loadUserModule(path);
+  const loaded = await loadUserModule(path, ['.json']);
   if ('problem' in loaded) throw fault('target-unusable', { path, problem: loaded.problem });
   return loaded.exports['default'] ?? loaded.exports;
 }
@@ -135,7 +135,10 @@ export function checkTarget(
   hash = hashOf(JSON.stringify(value) ?? ''),
 ): FileChoice {
   const unusable = (problem: string): Error => fault('target-unusable', { path, problem });
-  const parsed = targetSchema.safeParse(value);
+  if (!isLikeTarget(value)) {
+    throw unusable('it is no target file: it has none of sse, ws and publish');
+  }
+  const parsed = targetSchema.safeParse(value, { error: unknownField });
   if (!parsed.success) throw unusable(wordsFor(parsed.error, 'it is no target'));
   const { data } = parsed;
   const problem = problemOfTarget(data);
@@ -150,6 +153,14 @@ export function checkTarget(
     target: { ...data, cwd, file: path },
     hash,
   };
+}
+
+/** A package.json has fields of the same names; what says nothing about a server was never meant to be one. */
+function isLikeTarget(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return true;
+  const fields = Object.keys(value);
+  const says = ['sse', 'ws', 'publish', 'start'].some((field) => fields.includes(field));
+  return says || fields.every((field) => Object.hasOwn(targetSchema.shape, field));
 }
 
 function hashOf(text: string): string {

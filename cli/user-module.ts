@@ -15,9 +15,15 @@ export type UserModule =
   /** Why not, as the rest of a sentence. */
   | { readonly problem: string };
 
-/** @param path absolute */
-export async function loadUserModule(path: string): Promise<UserModule> {
-  const problem = problemOfPath(path);
+/**
+ * @param path absolute
+ * @param others endings that whoever asks reads without loading anything, to be named beside those of modules
+ */
+export async function loadUserModule(
+  path: string,
+  others: readonly string[] = [],
+): Promise<UserModule> {
+  const problem = problemOfPath(path, others);
   if (problem !== undefined) return { problem };
   const [{ createJiti }, pushbench] = await Promise.all([
     import('jiti'),
@@ -44,12 +50,12 @@ function exportsOf(module: object): Record<string, unknown> {
   return isCommonJs && Object.keys(all).length > 0 ? { ...all, default: all } : all;
 }
 
-function problemOfPath(path: string): string | undefined {
+function problemOfPath(path: string, others: readonly string[]): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false });
   if (stats === undefined) return `there is no such file (${path})`;
   if (stats.isDirectory()) return 'it is a folder; name the file in it';
   if (MODULE_EXTENSIONS.includes(extname(path))) return undefined;
-  return `'${extname(path) || basename(path)}' is no module; it has to end in ${MODULE_EXTENSIONS.join(', ')}`;
+  return `'${extname(path) || basename(path)}' is no module; it has to end in ${[...MODULE_EXTENSIONS, ...others].join(', ')}`;
 }
 
 /** One sentence with the line, and no stack: that of whoever loads it says nothing of the file. */

@@ -1,8 +1,21 @@
 /** What a schema says of a value that does not fit, as the rest of a sentence: where, and what is wrong. */
-import type { z } from 'zod';
+import { z } from 'zod';
+import { nearestOf } from '../core/nearest.ts';
 
 type Issue = z.core.$ZodIssue;
 type Branch = readonly Issue[];
+
+/**
+ * For `safeParse(value, { error: unknownField })`: only there it is known which fields there are.
+ * @returns undefined for what is no unknown field, which leaves it to the library
+ */
+export const unknownField: z.core.$ZodErrorMap = (issue) => {
+  if (issue.code !== 'unrecognized_keys') return undefined;
+  const [key = ''] = issue.keys;
+  const known = issue.inst instanceof z.ZodObject ? Object.keys(issue.inst.shape) : [];
+  const nearest = nearestOf(key, known);
+  return `there is no field '${key}'${nearest === undefined ? '' : `; the nearest is '${nearest}'`}`;
+};
 
 interface Found {
   readonly path: readonly PropertyKey[];
@@ -29,7 +42,8 @@ function find(issue: Issue): Found {
     case 'invalid_union':
       return inUnion(issue.errors, issue.path);
     case 'unrecognized_keys':
-      return { path: issue.path, says: `there is no field '${issue.keys[0] ?? ''}'` };
+      // Those of `unknownField`, where the schema was asked with it.
+      return { path: issue.path, says: issue.message };
     case 'invalid_type':
       return {
         path: issue.path,

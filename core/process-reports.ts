@@ -206,6 +206,8 @@ export interface Stray {
 export interface Strays {
   /** What is to be ignored, or under a name that carries no messages. */
   readonly ignored: number;
+  /** Names of events that carry no messages, as far as some came: the first few. */
+  readonly ignoredEvents: readonly string[];
   /** Without anything of the benchmark in it. */
   readonly unmarked: number;
   /** Messages that are not as they were published: changed on their way, or cut off. */

@@ -12,6 +12,7 @@ import type { Dialect, Sink } from '../core/transport.ts';
 import type { Receiver } from './receiver.ts';
 
 const MOST_SAMPLES = 5;
+const MOST_NAMES = 5;
 const SAMPLE_BYTES = 200;
 
 /** Names under which the receiver hears of what is no delivery. */
@@ -29,6 +30,7 @@ export class MarkerSink implements Sink {
   private readonly delivery = Buffer.alloc(MIN_MESSAGE_BYTES);
 
   private ignored = 0;
+  private readonly ignoredEvents = new Set<string>();
   private unmarked = 0;
   private changed = 0;
   private other = 0;
@@ -55,6 +57,7 @@ export class MarkerSink implements Sink {
       ? received
       : Buffer.from(received.buffer, received.byteOffset, received.byteLength);
     if (this.events !== undefined && !this.events.has(event === 'message' ? '' : event)) {
+      if (this.ignoredEvents.size < MOST_NAMES) this.ignoredEvents.add(event || 'message');
       this.meansNothing(client, end - start, receivedAt, id);
       return;
     }
@@ -90,6 +93,7 @@ export class MarkerSink implements Sink {
   /** Starts to count anew, for a phase. */
   start(): void {
     this.ignored = 0;
+    this.ignoredEvents.clear();
     this.unmarked = 0;
     this.changed = 0;
     this.other = 0;
@@ -98,7 +102,8 @@ export class MarkerSink implements Sink {
 
   report(): Strays {
     const { ignored, unmarked, changed, other, samples } = this;
-    return { ignored, unmarked, changed, other, samples };
+    const ignoredEvents = [...this.ignoredEvents];
+    return { ignored, ignoredEvents, unmarked, changed, other, samples };
   }
 
   private isIgnored(bytes: Buffer, start: number, end: number): boolean {

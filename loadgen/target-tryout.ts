@@ -57,6 +57,8 @@ export interface Sent {
   /** Why publishing failed. */
   readonly failures: NonNullable<Published['failures']>;
   readonly ignored: number;
+  /** Names of events that were ignored because of their name. */
+  readonly ignoredEvents: readonly string[];
   readonly strays: readonly Stray[];
   readonly closed: readonly { readonly cause: string; readonly count: number }[];
   /** CPU of the server per delivery, ns; undefined where its processes are not known. */
@@ -232,6 +234,7 @@ async function send(
     p99Us: due && valueAtQuantile(due, 0.99),
     failures: published?.failures ?? [],
     ignored: reports.reduce((sum, { strays }) => sum + (strays?.ignored ?? 0), 0),
+    ignoredEvents: [...new Set(reports.flatMap(({ strays }) => strays?.ignoredEvents ?? []))],
     strays: reports.flatMap(({ strays }) => strays?.samples ?? []),
     closed: reports.flatMap(({ closed }) => closed),
     cpuNs: cpuNs === undefined || received === 0 ? undefined : cpuNs / received,

@@ -7,7 +7,7 @@ import type { Guard } from './guard.ts';
 import { until } from './guard.ts';
 import { argumentsOf } from './placeholders.ts';
 import { processesOfGroup, signal } from './processes.ts';
-import { lastLine } from './target-failure.ts';
+import { errorLine, lastLine } from './target-failure.ts';
 
 /** Of its output, what is kept for whoever asks why it failed. */
 const LAST_WORDS_BYTES = 4_096;
@@ -66,7 +66,10 @@ export function startGroup(command: TargetCommand, options: GroupOptions): Comma
   child.stdin?.on('error', () => undefined);
   const ended = endOf(child, () => {
     hasEnded = true;
-  }).then(({ how, isGood }) => ({ says: `${how}${lastLine(words)}`, isGood }));
+  }).then(({ how, isGood }) => ({
+    says: `${how}${isGood ? lastLine(words) : errorLine(words)}`,
+    isGood,
+  }));
   return {
     pid,
     input: child.stdin,

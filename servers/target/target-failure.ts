@@ -20,6 +20,19 @@ export function lastLine(words: string): string {
   return last === undefined ? '' : `: ${shorten(last)}`;
 }
 
+/**
+ * Of a command that failed, the line that says why: many print a stack or their version below it.
+ * The first that is an error; where none is, the last line.
+ */
+export function errorLine(words: string): string {
+  const lines = words.split('\n').map((line) => line.trim());
+  const error = lines.find((line) => ERROR_LINE.test(line));
+  return error === undefined ? lastLine(words) : `: ${shorten(error)}`;
+}
+
+/** `SyntaxError: …`, `Error [ERR_X]: …`, `java.io.IOException: …`, `panic: …`, `error: …`. */
+const ERROR_LINE = /^(?:[\w$.]*(?:Error|Exception)(?: \[\w+\])?:|(?:panic|error|fatal)\b.*?:)/;
+
 const LONGEST = 300;
 
 const shorten = (line: string): string =>

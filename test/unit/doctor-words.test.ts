@@ -28,6 +28,7 @@ const good: Sent = {
   p99Us: 2_500,
   failures: [],
   ignored: 0,
+  ignoredEvents: [],
   strays: [],
   closed: [],
   cpuNs: undefined,
@@ -144,6 +145,14 @@ describe('messages', () => {
     expect(step.fix).toMatch(fix);
   });
 
+  test('whose event has another name than the file says are explained by both', () => {
+    const few = { ...nothing, ignored: 3, ignoredEvents: ['news', 'message'] };
+    const named = { ...target, sse: { url: 'http://x/', events: ['update'] } };
+    expect(last({ few }, named).fix).toBe(
+      "3 things came and were ignored, because the name of their event is none of 'update': they were named 'news', 'message'. Change sse.events in /app/mine.ts.",
+    );
+  });
+
   test('that arrive by one transport only show where to look', () => {
     const both: Tryout[] = [
       { transport: 'sse', few: good },
@@ -172,11 +181,22 @@ describe('a server', () => {
     expect(last({ connected })).toMatchObject({ ok: false, fix: expect.stringMatching(fix) });
   });
 
+  test('that is looked for at an address where there is nothing is told of that address', () => {
+    const start = { command: 'x', ready: { url: 'http://127.0.0.1:{port}/health' } };
+    const says =
+      'mine was not ready within 20 s: http://127.0.0.1:1/health answers 404. The last it said: up';
+    const failed = { step: 'starts', says, lastWords: 'up' } as const;
+    expect(last({ failed }, { ...target, start }).fix).toBe(
+      'A server is ready when this answers with 2xx: change start.ready.url in /app/mine.ts (now http://127.0.0.1:{port}/health).',
+    );
+  });
+
   test('that does not start has its last words', () => {
     const failed = {
       step: 'starts',
       says: 'mine did not get ready: it ended with exit code 1',
-      lastWords: 'at line 3\nError: no database\nTargetFailure: mine did not get ready',
+      lastWords:
+        'at line 3\nError: no database\n    at main.js:3:1\n\nNode.js v20.20.2\nTargetFailure: mine did not get ready',
     } as const;
     expect(last({ failed })).toEqual({
       step: 'sse starts',

@@ -47,7 +47,14 @@ test('a message is a delivery with the times of its marker, whatever is around i
   expect(counts).toMatchObject({ received: 2, duplicated: 0, foreign: 0, beforeDue: 0 });
   expect([due.totalCount, due.maxValue, sent.maxValue]).toEqual([2, 4_000, 3_000]);
   expect([...cells]).toEqual([4_001, 4_001, 0, 0, 0]);
-  expect(markers.report()).toEqual({ ignored: 0, unmarked: 0, changed: 0, other: 0, samples: [] });
+  expect(markers.report()).toEqual({
+    ignored: 0,
+    ignoredEvents: [],
+    unmarked: 0,
+    changed: 0,
+    other: 0,
+    samples: [],
+  });
 });
 
 test('several messages in one are counted each, and the second of a number is a duplicate', () => {
@@ -93,7 +100,7 @@ test('what is none, changed or of another trial is foreign, and the last of it i
   say(marker(10).replace('0000000010', '0000000011'));
   say(createMarkerWriter('00000000', 100)(10, 1, 2).toString());
   expect(receiver.collect().counts).toMatchObject({ received: 0, foreign: 6 });
-  const { samples, ...counts } = markers.report();
+  const { samples, ignoredEvents: _, ...counts } = markers.report();
   expect(counts).toEqual({ ignored: 0, unmarked: 4, changed: 1, other: 1 });
   expect(samples.map(({ kind, text }) => `${kind} ${text.slice(0, 9)}`)).toEqual([
     'unmarked rain',
@@ -104,7 +111,14 @@ test('what is none, changed or of another trial is foreign, and the last of it i
   ]);
   for (const { text } of samples) expect(text.length).toBeLessThanOrEqual(201);
   markers.start();
-  expect(markers.report()).toEqual({ ignored: 0, unmarked: 0, changed: 0, other: 0, samples: [] });
+  expect(markers.report()).toEqual({
+    ignored: 0,
+    ignoredEvents: [],
+    unmarked: 0,
+    changed: 0,
+    other: 0,
+    samples: [],
+  });
 });
 
 test('whatever comes shows that the connection lives, and only a message is the first one again', () => {
@@ -163,4 +177,17 @@ describe('a client says', () => {
     expect(wordsOf(endpoint, phase, 7, 'e9')).toEqual({ query: 'room=r1&last_event_id=e9' });
     expect(wordsOf(endpoint, { kind: 'connect', clients: 10 }, 7)).toEqual({});
   });
+});
+
+test('the names of events that carry no messages are kept, each once and a few of them', () => {
+  const { markers } = open({ events: ['news'] });
+  const named = (name: string) => markers.message(0, Buffer.from('x'), 0, 1, 0, name, '');
+  for (const name of ['', 'tick', 'tick', 'news', 'a', 'b', 'c', 'd']) named(name);
+  expect(markers.report()).toMatchObject({
+    ignored: 7,
+    ignoredEvents: ['message', 'tick', 'a', 'b', 'c'],
+    unmarked: 1,
+  });
+  markers.start();
+  expect(markers.report().ignoredEvents).toEqual([]);
 });

@@ -139,7 +139,16 @@ describe('what stands in it', () => {
     [{}, 'name: it is missing'],
     [{ ...plain, publish: undefined }, 'publish: it is missing'],
     [{ ...plain, name: 'My Server' }, 'name: it has letters, digits and dashes only'],
-    [{ ...plain, extra: 1 }, "there is no field 'extra'"],
+    [{ ...plain, extra: 1 }, "there is no field 'extra')"],
+    [{ ...plain, ssee: sse }, "there is no field 'ssee'; the nearest is 'sse'"],
+    [
+      { ...plain, sse: { ...sse, evnts: ['a'] } },
+      "sse: there is no field 'evnts'; the nearest is 'events'",
+    ],
+    [
+      { name: 'my-package', version: '1.0.0', files: ['dist'] },
+      'it is no target file: it has none of sse, ws and publish',
+    ],
     [{ ...plain, sse: { ...sse, uri: 'x' } }, "sse: there is no field 'uri'"],
     [{ ...plain, sse: { url: '' } }, 'sse.url: it is empty'],
     [{ ...plain, publish: { posts: {} } }, 'publish: it has to have post, frame or command'],
@@ -228,4 +237,11 @@ describe('what stands in it', () => {
     write('one.json', JSON.stringify({ ...plain, ws: { ...plain.ws, opening } }));
     expect((await loadTarget('./one.json', places())).target.ws?.opening).toEqual(opening);
   });
+});
+
+test('what has another ending is told of all that there are', async () => {
+  write('one.txt', '');
+  expect(await refusal(loadTarget('./one.txt', places()))).toContain(
+    "'.txt' is no module; it has to end in .ts, .mts, .cts, .js, .mjs, .cjs, .json",
+  );
 });

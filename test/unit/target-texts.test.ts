@@ -10,7 +10,7 @@ import {
   holdsMessage,
   messageTemplate,
 } from '../../servers/target/placeholders.ts';
-import { lastLine } from '../../servers/target/target-failure.ts';
+import { errorLine, lastLine } from '../../servers/target/target-failure.ts';
 
 const places = { port: 8_123, folder: '/tmp/of-its-own' };
 
@@ -145,6 +145,26 @@ process_resident_memory_bytes 6.2910464e+07 1700000000000
       parseMetrics('process_cpu_seconds_total NaN\nother_process_cpu_seconds_total 4'),
     ).toEqual({});
   });
+});
+
+test.each([
+  [
+    "node:internal/modules/cjs/loader:1228\n  throw err;\n  ^\n\nError: Cannot find module '/app/x.js'\n    at a (b:1:2)\n\nNode.js v20.20.2\n",
+    ": Error: Cannot find module '/app/x.js'",
+  ],
+  [
+    '/app/x.js:1\nfoo bar\n    ^^^\n\nSyntaxError: Unexpected identifier\n    at a\n\nNode.js v20.20.2',
+    ': SyntaxError: Unexpected identifier',
+  ],
+  [
+    'Traceback (most recent call last):\n  File "x.py", line 1\nModuleNotFoundError: No module named \'y\'\n',
+    ": ModuleNotFoundError: No module named 'y'",
+  ],
+  ['panic: no port\n\ngoroutine 1 [running]:\nmain.main()\nexit status 2', ': panic: no port'],
+  ['Error [ERR_X]: no\n    at a', ': Error [ERR_X]: no'],
+  ['sh: 1: nodd: not found\n', ': sh: 1: nodd: not found'],
+])('of what a command that failed said, %j, the error is quoted', (words, quoted) => {
+  expect(errorLine(words)).toBe(quoted);
 });
 
 test('the last line that says anything is what is quoted', () => {
