@@ -95,6 +95,7 @@ function answerFault(answer: PlainAnswer | undefined, probe: FailedProbe): Harne
     status,
     contentType = 'no type',
     location,
+    link = '',
   } = answer ?? { status: 0, location: undefined };
   const no = (why: string, hint: string): HarnessError => fault('no-stream', { url, why, hint });
   if (status >= 500 || status === 429) {
@@ -133,11 +134,20 @@ function answerFault(answer: PlainAnswer | undefined, probe: FailedProbe): Harne
       isWs
         ? `it answers with ${contentType} and does not upgrade`
         : `it answers with ${contentType}, and does not upgrade to WebSocket either`,
-      'Find the address that the page itself listens to, in the network log of a browser.',
+      streamsIn(link, url).length === 0
+        ? 'Find the address that the page itself listens to, in the network log of a browser.'
+        : `The page names others: probe ${streamsIn(link, url).map(show).join(' or ')}.`,
     );
   }
   return no(
     `it answers ${status}${isWs ? ' and does not upgrade' : ', and does not upgrade to WebSocket either'}`,
     'Check the path, and whether it wants --header, --subprotocol or a query.',
+  );
+}
+
+/** What a page names beside itself, RFC 8288: `</sse>; rel="alternate"`. */
+function streamsIn(link: string, url: string): string[] {
+  return [...link.matchAll(/<([^<>]*)>([^<]*)/g)].flatMap(([, to = '', about = '']) =>
+    /\brel="?alternate"?/i.test(about) && URL.canParse(to, url) ? [new URL(to, url).href] : [],
   );
 }

@@ -2,8 +2,9 @@
 import { exitCodes, fault } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
 import { fillParams } from '../core/params.ts';
+import { MOST_STREAMS } from '../loadgen/probing/idle-plan.ts';
 import type { ProbeStep } from '../loadgen/probing/probe.ts';
-import { FEWEST_CONNECTIONS, probeEndpoint } from '../loadgen/probing/probe.ts';
+import { FEWEST_CONNECTIONS, OTHER_CONNECTIONS, probeEndpoint } from '../loadgen/probing/probe.ts';
 import { ProbeFailure } from '../loadgen/probing/probe-failure.ts';
 import { adviceOf } from '../reports/probe-advice.ts';
 import { probeText } from '../reports/probe-text.ts';
@@ -32,7 +33,7 @@ const params = {
     default: 16,
     min: FEWEST_CONNECTIONS,
     max: 200,
-    help: `connections that are opened in all; more than ${UNASKED_CONNECTIONS} only with --yes`,
+    help: `connections that are opened in all: ${OTHER_CONNECTIONS} for the head and pings, the others are watched, of an event stream at most ${MOST_STREAMS}; more than ${UNASKED_CONNECTIONS} only with --yes`,
   },
   timeout: {
     type: 'durationMs',

@@ -86,14 +86,20 @@ function heartbeatAdvice(result: ProbeResult): Advice {
   return quietAdvice(result, by);
 }
 
+/** A silence shorter than this is a pause between events, and no timer on the way is. */
+const LONG_SILENCE_MS = 1_000;
+
 function quietAdvice({ idle, events }: ProbeResult, by: string): Advice {
   const { lowMs } = idle.verdict;
   const capital = `${by.charAt(0).toUpperCase()}${by.slice(1)}`;
-  if (lowMs < 1_000) {
+  if (lowMs < LONG_SILENCE_MS) {
+    const silentMs = Math.max(0, ...idle.watches.map(({ lastSilence }) => lastSilence.server));
     const seen =
-      events.events > 0
-        ? 'The server never fell silent for long, so what happens then was not seen.'
-        : 'Nothing was heard after a silence, so no heartbeat can be derived.';
+      events.events === 0
+        ? 'Nothing was heard after a silence, so no heartbeat can be derived.'
+        : silentMs < LONG_SILENCE_MS
+          ? 'The server never fell silent for long, so what happens then was not seen.'
+          : `The server had been silent for ${timeText(silentMs)} when the watching was over after ${timeText(idle.maxMs)}, and nothing came after that: watch longer with --max to see what such a silence does.`;
     return {
       heartbeatMs: undefined,
       says: [

@@ -26,6 +26,8 @@ const HEADERS = {
   'X-Content-Type-Options': 'nosniff',
   'Referrer-Policy': 'no-referrer',
   'Cache-Control': 'no-cache',
+  // For programs that are given the address of the page and want that of a stream.
+  Link: '</events>; rel="alternate"; type="text/event-stream", </ws>; rel="alternate"',
 };
 
 export interface PageFile {

@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { startDemo } from '../demo.ts';
-import { startProgram } from '../program.ts';
+import { runProgram, startProgram } from '../program.ts';
 
 const statusFor = async (url: string, origin: string): Promise<number> => {
   const response = await fetch(`${url}publish`, {
@@ -45,6 +45,15 @@ describe('the demo command', () => {
     expect(policy).toContain("script-src 'self'");
     expect(policy).toContain("frame-ancestors 'none'");
     expect(policy).not.toContain('unsafe');
+  });
+
+  test('names its streams to whoever probes the page in their place', async () => {
+    const { url } = await startDemo();
+    const { code, stderr } = await runProgram(['probe', url]);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      `The page names others: probe ${new URL('/events', url)} or ${new URL('/ws', url)}.`,
+    );
   });
 
   test('logs sessions as JSON lines, and the messages of the one that is traced', async () => {

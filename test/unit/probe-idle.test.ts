@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import type { End, IdleWatch, Silences, Talk } from '../../core/records/probe.ts';
 import { judgeIdle } from '../../loadgen/probing/idle-judge.ts';
-import { planIdle } from '../../loadgen/probing/idle-plan.ts';
+import { MOST_STREAMS, planIdle } from '../../loadgen/probing/idle-plan.ts';
+import { FEWEST_CONNECTIONS, OTHER_CONNECTIONS } from '../../loadgen/probing/probe.ts';
 import { createSilenceBook } from '../../loadgen/probing/silence-book.ts';
 import { safeInterval } from '../../reports/probe-advice.ts';
 
@@ -131,6 +132,9 @@ describe('the verdict', () => {
 describe('the plan', () => {
   test('an event stream is watched by few, which say nothing', () => {
     expect(planIdle('sse', 12, 60_000)).toEqual([quiet, quiet, quiet, quiet]);
+    // What docs/probe.md and --help say of the number that is asked for.
+    expect(FEWEST_CONNECTIONS - OTHER_CONNECTIONS).toBe(1);
+    expect([OTHER_CONNECTIONS, MOST_STREAMS]).toEqual([8, 4]);
     expect(planIdle('sse', 1, 60_000)).toEqual([quiet]);
   });
 

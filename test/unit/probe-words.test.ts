@@ -1,7 +1,9 @@
 /** What people read of a probe, whole; and what is kept out of it. */
 import { describe, expect, test } from 'vitest';
+import { faultOfProbe } from '../../cli/probe-faults.ts';
 import { harmless, secretsOf, shownUrl } from '../../cli/secrets.ts';
 import type { ProbeResult } from '../../core/records/probe.ts';
+import { ProbeFailure } from '../../loadgen/probing/probe-failure.ts';
 import { adviceOf } from '../../reports/probe-advice.ts';
 import { probeText } from '../../reports/probe-text.ts';
 
@@ -113,6 +115,28 @@ describe('the text', () => {
     expect(adviceOf(kept).says[0]).toContain('Keep the heartbeat of 1.00 s');
   });
 
+  test('a silence that the watching did not outlive is not denied', () => {
+    const verdict = {
+      ...result.idle.verdict,
+      kind: 'none',
+      silent: [],
+      cuts: 0,
+      lowMs: 3,
+    } as const;
+    const [watch] = result.idle.watches;
+    if (watch === undefined) throw new Error('nobody watched');
+    const of = (server: number) => {
+      const lastSilence = { ...watch.lastSilence, server };
+      const watches = [{ ...watch, end: { how: 'open' }, lastSilence } as const];
+      const idle = { ...result.idle, watches, verdict, maxMs: 3_000 };
+      return adviceOf({ ...result, heartbeats: [], idle }).says[0];
+    };
+    expect(of(2_900)).toContain(
+      'The server had been silent for 2.90 s when the watching was over after 3.00 s, and nothing came after that: watch longer with --max',
+    );
+    expect(of(900)).toContain('The server never fell silent for long');
+  });
+
   test('the silence of a client is for the client to break', () => {
     const verdict = { ...result.idle.verdict, silent: ['client'] } as const;
     const client = { ...result, transport: 'ws', idle: { ...result.idle, verdict } } as const;
@@ -141,4 +165,19 @@ describe('secrets', () => {
   test('what a server sends cannot steer the terminal', () => {
     expect(harmless('a\u001b[31m\u009bb\nc', [])).toBe('a\\x1b[31m\\x9bb\nc');
   });
+});
+
+test.each([
+  [
+    '</events>; rel="alternate"; type="text/event-stream", </ws>; rel="alternate"',
+    'The page names others: probe http://host:1/events or http://host:1/ws.',
+  ],
+  ['</style.css>; rel="preload"', 'Find the address that the page itself listens to'],
+  ['<http://[>; rel=alternate', 'Find the address that the page itself listens to'],
+  [undefined, 'Find the address that the page itself listens to'],
+])('of a page that names its streams as %s, they are said', (link, hint) => {
+  const answer = { status: 200, contentType: 'text/html', location: undefined, link };
+  const failure = new ProbeFailure('answer', 'it answers 200', undefined, answer);
+  const probe = { url: 'http://host:1/', host: 'host', isWs: false, isSecure: false, timeoutMs: 1 };
+  expect(faultOfProbe(failure, { ...probe, show: shownUrl }).hint).toContain(hint);
 });
