@@ -15,6 +15,7 @@ const pages = [
   'report',
   'tail-send',
   'view',
+  'view-command',
 ].map((name) => `test/e2e/${name}.test.ts`);
 
 export default defineConfig({

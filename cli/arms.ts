@@ -30,7 +30,9 @@ export interface ArmsFound {
  */
 export function readArms({ text, isExplicit, client, targets }: ArmsAsked): ArmsFound {
   const names = splitList(text);
+  refuseGaps('--arms', text);
   if (names.length === 0) throw fault('too-few-arms');
+  refuseGaps('--client', client);
   const kinds = splitList(client).map(readClientKind);
   const arms: Arm[] = [];
   const skipped: Skipped[] = [];
@@ -142,6 +144,20 @@ function readClientKind(text: string): ClientKind {
     });
   }
   return kind;
+}
+
+/**
+ * A name that is not there may be one that somebody forgot, or a variable of a script that is empty.
+ * @throws HarnessError `bad-value`; a list of nothing at all is for whoever reads it
+ */
+export function refuseGaps(flag: string, text: string): void {
+  const names = text.split(',').map((part) => part.trim());
+  const gap = names.indexOf('');
+  if (gap < 0 || names.every((name) => name === '')) return;
+  throw fault('bad-value', {
+    flag,
+    problem: `'${text}' has nothing in place ${gap + 1}; name something there, or leave the comma out`,
+  });
 }
 
 export function splitList(text: string): string[] {

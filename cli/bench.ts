@@ -52,7 +52,7 @@ export const bench: CommandFactory = (program, io, finish, own = []) => {
       const names = [scenario.params, runParams, textOptions].flatMap((table) =>
         Object.keys(table),
       );
-      const config = await loadConfig(process.cwd());
+      const config = await loadConfig(process.cwd(), own);
       const given = { ...configured(config, scenario.name, names), ...givenValues(one, names) };
       const targets = await loadTargets(given['target'], placesOf(config));
       finish(await runBench(scenario, given, { ...flags, targets }, io));
@@ -130,7 +130,8 @@ function keepHistory(path: string, run: RunResult, io: Io): void {
   }
 }
 
-function exitCodeOf(run: RunResult, io: Io): number {
+/** It is said, since a program that calls this one sees nothing else. */
+export function exitCodeOf(run: RunResult, io: Pick<Io, 'err'>): number {
   if (validityOf(run).state !== 'invalid') return exitCodes.passed;
   const completed = run.trials.some(({ outcome }) => outcome === 'completed');
   const code = completed ? exitCodes.invalid : exitCodes.machineCannot;

@@ -1,15 +1,15 @@
 /** `compare A B [C …]`: runs against the first of them, in one table and one page; nothing is measured again. */
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { exitCodes, fault, reasonOf } from '../core/errors.ts';
+import { exitCodes, fault } from '../core/errors.ts';
 import { renderComparisonPage } from '../reports/compare/page.ts';
 import { compareRuns } from '../reports/compare/runs-comparison.ts';
 import { renderComparisonTerminal } from '../reports/compare/terminal.ts';
-import { readRunFile } from '../reports/run-file.ts';
+import { readRunFile, writeNamed } from '../reports/run-file.ts';
 import { findRun, folderName } from '../reports/run-lookup.ts';
 import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
 import { openInBrowser } from './open-in-browser.ts';
+import { refuseFile } from './output-place.ts';
 import { packageFolder } from './tool.ts';
 
 interface Flags {
@@ -41,11 +41,19 @@ export const compare: CommandFactory = (program, io, finish) => {
 export const defaultRuns = (): string => join(packageFolder(), 'reports', 'runs');
 
 function runCompare(names: readonly string[], flags: Flags, io: Io): void {
+  refuseFile('--out', flags.out);
   const paths = names.map((name) => findRun(resolve(flags.runs), name));
+  const twice = paths.find((path, index) => paths.indexOf(path) !== index);
+  if (twice !== undefined) {
+    throw fault('runs-not-compared', {
+      why: `${names.join(' and ')} name the run ${folderName(twice)} twice`,
+      hint: "Name another one, such as latest~1; 'npm run view' lists them all.",
+    });
+  }
   const runs = paths.map(readRunFile);
   const comparison = compareRuns(runs, { anyway: flags.anyway === true });
   const page = resolve(flags.out ?? join(dirname(paths[0] ?? '.'), pageName(paths)));
-  writePage(page, renderComparisonPage(runs, comparison));
+  writeNamed(page, renderComparisonPage(runs, comparison));
   io.out(
     flags.json === true
       ? `${JSON.stringify(comparison)}\n`
@@ -56,16 +64,6 @@ function runCompare(names: readonly string[], flags: Flags, io: Io): void {
         }),
   );
   if (flags.open === true) openInBrowser(page);
-}
-
-/** Beside runs that somebody else keeps, nothing may be writable: then --out says where. */
-function writePage(page: string, text: string): void {
-  try {
-    mkdirSync(dirname(page), { recursive: true });
-    writeFileSync(page, text);
-  } catch (error) {
-    throw fault('out-not-writable', { path: dirname(page), why: reasonOf(error) });
-  }
 }
 
 /** Beside the first run, so its own name need not be in it. */

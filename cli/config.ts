@@ -6,6 +6,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { fault, reasonOf } from '../core/errors.ts';
+import { nearestOf } from '../core/nearest.ts';
+import type { Scenario } from '../core/scenario.ts';
+import { scenarios } from '../scenarios/registry.ts';
+import { runParams, textOptions } from './options.ts';
+import { unknownField } from './zod-words.ts';
 
 /** As on the command line: '200' or 200, '1KiB', '50/s'. */
 const values = z.record(z.string(), z.union([z.string(), z.number()]));
@@ -34,8 +39,14 @@ const NAMES = ['ts', 'mts', 'js', 'mjs', 'json'].map(
   (extension) => `pushbench.config.${extension}`,
 );
 
-/** @throws HarnessError `config-unusable` */
-export async function loadConfig(folder: string): Promise<PushbenchConfig> {
+/**
+ * @param own scenarios of somebody's own that the command names: what is configured for them is known then
+ * @throws HarnessError `config-unusable`
+ */
+export async function loadConfig(
+  folder: string,
+  own: readonly Scenario[] = [],
+): Promise<PushbenchConfig> {
   const found = NAMES.map((name) => join(folder, name)).filter((path) => existsSync(path));
   const [path, other] = found;
   if (path === undefined) return {};
@@ -53,14 +64,48 @@ export async function loadConfig(folder: string): Promise<PushbenchConfig> {
   } catch (error) {
     throw fault('config-unusable', { path, problem: reasonOf(error) });
   }
-  const parsed = configSchema.safeParse(value);
-  if (parsed.success) return parsed.data;
+  const parsed = configSchema.safeParse(value, { error: unknownField });
+  if (parsed.success) {
+    refuseMisspelled(path, parsed.data, own);
+    return parsed.data;
+  }
   const [issue] = parsed.error.issues;
   const where = issue?.path.join('.') ?? '';
   throw fault('config-unusable', {
     path,
     problem: `${where === '' ? '' : `${where}: `}${issue?.message ?? 'it is not a configuration'}`,
   });
+}
+
+/**
+ * A name that is nearly that of something is a slip, which would leave a run with other values than were meant.
+ * Any other may be of a scenario of somebody's own, which is only loaded where it is run.
+ */
+function refuseMisspelled(
+  path: string,
+  { defaults = {}, scenarios: ofScenarios = {}, check = {} }: PushbenchConfig,
+  own: readonly Scenario[],
+): void {
+  const all = [...Object.values<Scenario>(scenarios), ...own];
+  const options = [runParams, textOptions, ...all.map(({ params }) => params)].flatMap((table) =>
+    Object.keys(table),
+  );
+  const names = all.map(({ name }) => name);
+  for (const [where, what, given, known] of [
+    ['defaults', 'option', defaults, options],
+    ['scenarios', 'scenario', ofScenarios, names],
+    ['check', 'scenario', check, names],
+  ] as const) {
+    for (const name of Object.keys(given)) {
+      const nearest = known.includes(name) ? undefined : nearestOf(name, known);
+      if (nearest === undefined) continue;
+      throw fault('config-unusable', {
+        path,
+        problem: `${where}: there is no ${what} '${name}'`,
+        nearest,
+      });
+    }
+  }
 }
 
 /** Values for the options of a scenario that has these, as if they had been typed. */
@@ -76,6 +121,7 @@ export function configured(
     throw fault('config-unusable', {
       path: 'pushbench.config',
       problem: `scenarios.${scenario}: there is no option '${unknown}'`,
+      nearest: nearestOf(unknown, options),
     });
   }
   // What is said for all scenarios need not mean something to each.

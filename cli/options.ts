@@ -178,7 +178,7 @@ export const textOptions = {
 } as const;
 
 export const flagOptions = {
-  quick: 'a first look: 2 rounds of 2 s',
+  quick: 'a first look: fewer rounds, and the shorter phases named above',
   tls: 'TLS between server and generator, with a certificate made for the run',
   'fast-timers': 'time-outs of proxies are seconds, so that their end can be waited for',
   json: 'print the run file on stdout and nothing else',
@@ -199,7 +199,10 @@ export function addParams(
 ): void {
   for (const [name, param] of Object.entries(params)) {
     const byQuick = quick[name];
-    const inQuick = byQuick === undefined ? '' : `, with --quick ${formatParam(param, byQuick)}`;
+    const inQuick =
+      byQuick === undefined || byQuick === param.default
+        ? ''
+        : `, with --quick ${formatParam(param, byQuick)}`;
     const limits =
       param.type === 'choice' || param.type === 'text'
         ? ''

@@ -9,7 +9,7 @@ import type { Arm, Point } from '../core/result.ts';
 import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts';
 import type { Skipped } from '../loadgen/target-fit.ts';
 import type { TrialSetup } from '../loadgen/trial.ts';
-import { readArms, splitList } from './arms.ts';
+import { readArms, refuseGaps, splitList } from './arms.ts';
 import { runParams } from './options.ts';
 import type { RouteChoice } from './route-options.ts';
 import { readRoutes } from './route-options.ts';
@@ -78,7 +78,7 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
   };
   const run = fillParams(runParams, {
     ...(scenario.rounds === undefined ? {} : { rounds: String(scenario.rounds) }),
-    ...(quick ? { rounds: String(QUICK_ROUNDS) } : {}),
+    ...(quick ? { rounds: String(quickRounds(scenario)) } : {}),
     ...texts,
   }) as ParamValues<typeof runParams>;
   const client = texts['client'] ?? 'lean';
@@ -166,6 +166,11 @@ function serverOf(
   };
 }
 
+/** Of `--quick`: never more than without it. */
+export function quickRounds({ rounds = QUICK_ROUNDS }: Scenario): number {
+  return Math.min(rounds, QUICK_ROUNDS);
+}
+
 export function defaultArms(scenario: Scenario): string {
   return scenario.arms ?? DEFAULT_ARMS;
 }
@@ -247,6 +252,7 @@ function readPoints(scenario: Scenario, vary: string | undefined): Point[] {
       known,
     });
   }
+  refuseGaps('--vary', list);
   const values = splitList(list);
   if (values.length === 0) {
     throw fault('bad-value', {

@@ -1,6 +1,5 @@
 /** What a run came to, for the program that asked for it: figures, limits, and the sentences of the report. */
 import { AssertionError } from 'node:assert';
-import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fault, reasonOf } from '../core/errors.ts';
 import { nearestOf } from '../core/nearest.ts';
@@ -15,6 +14,7 @@ import { checkAssertions } from '../reports/gate/assertions.ts';
 import type { Metric, Unit } from '../reports/metric.ts';
 import type { MetricId } from '../reports/metrics/registry.ts';
 import { allMetrics, isMetricId, metrics } from '../reports/metrics/registry.ts';
+import { makeFolders } from '../reports/output-path.ts';
 import { writeRunFile, writeWhole } from '../reports/run-file.ts';
 import { validityOf, verdictSentences } from '../reports/summary.ts';
 import { readObjective } from './search-request.ts';
@@ -198,7 +198,7 @@ const filesIn = (folder: string): SavedRun => ({
 
 function save(run: RunResult, folder: string): SavedRun {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolders(folder);
   } catch (error) {
     throw fault('out-not-writable', { path: folder, why: reasonOf(error) });
   }

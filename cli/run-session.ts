@@ -2,6 +2,7 @@
  * Everything around the rounds of a run, whichever command asked for it: what the machine allows, the run
  * file that is kept up to date, progress, and an end on every path.
  */
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
@@ -267,14 +268,23 @@ export async function runSession(
       save();
     }
     unmark();
+    // Somebody who asks for the latest run means one that measured something.
+    if (run.state === 'aborted' && isEmpty(run, folder)) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
   if (io.signal.aborted) {
     throw fault('interrupted', {
-      kept: run.trials.length === 0 && !hasSnapshots(folder) ? undefined : join(folder, 'run.json'),
+      kept: isEmpty(run, folder) ? undefined : join(folder, 'run.json'),
       given: keeps,
     });
   }
   return { run, folder };
+}
+
+/** Whether nothing was measured of what was asked for. */
+function isEmpty({ trials }: RunResult, folder: string): boolean {
+  return trials.length === 0 && !hasSnapshots(folder);
 }
 
 /** The largest load at a point: where a search ends, or the point itself. */

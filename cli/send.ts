@@ -61,17 +61,22 @@ async function sendAll(url: string, texts: readonly string[], flags: Flags, io: 
       : flags.request === true || protocol === 'ws'
         ? overClient(url, protocol, flags, io)
         : publisher(url, flags);
+  let published = 0;
   try {
     for await (const text of texts.length > 0 ? texts : (io.lines?.(io.signal) ?? [])) {
       if (io.signal.aborted) break;
       const outcome = await sender(text);
       if (outcome !== '') io.out(`${outcome}\n`);
+      else published += 1;
     }
   } catch (error) {
     // Whatever was under way when it was interrupted has not failed by itself.
     if (!io.signal.aborted) throw faultOfError(url, error);
   } finally {
     await close();
+    // What arrived is worth knowing also where something after it failed.
+    if (published > 0)
+      io.err(`published ${published} ${published === 1 ? 'message' : 'messages'}\n`);
   }
 }
 

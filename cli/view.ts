@@ -1,4 +1,5 @@
 /** `view`: all runs on a local page, to open, compare or delete; or the same as files, with --export. */
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { exitCodes, fault, reasonOf } from '../core/errors.ts';
 import type { Params, ParamValues } from '../core/params.ts';
@@ -49,6 +50,12 @@ export const view: CommandFactory = (program, io, finish) => {
   command.action(async (flags: Flags) => {
     const given = givenValues(command, Object.keys(viewParams));
     const params = fillParams(viewParams, given) as ParamValues<typeof viewParams>;
+    if (given['last'] !== undefined && flags.export === undefined) {
+      throw fault('bad-usage', {
+        problem: '--last is of --export DIR; the page has all runs.',
+        command: 'view',
+      });
+    }
     if (flags.export === undefined) await serve(flags, params.port, io);
     else await exportTo(flags, flags.export, params.last, io);
     finish(exitCodes.passed);
@@ -58,6 +65,9 @@ export const view: CommandFactory = (program, io, finish) => {
 async function serve(flags: Flags, port: number, io: Io): Promise<void> {
   const server = await listening(resolve(flags.runs), port);
   io.out(`${server.address}\n`);
+  if (!existsSync(flags.runs)) {
+    io.err(`There is no folder ${resolve(flags.runs)}; runs are listed once there is one.\n`);
+  }
   io.err('Open it in a browser; Ctrl-C ends it.\n');
   if (flags.open === true) openInBrowser(server.address);
   await aborted(io.signal);
@@ -65,7 +75,12 @@ async function serve(flags: Flags, port: number, io: Io): Promise<void> {
 }
 
 async function exportTo(flags: Flags, to: string, last: number, io: Io): Promise<void> {
-  const { index, runs, unreadable } = await exportViewer({
+  const {
+    index,
+    runs,
+    all: found,
+    unreadable,
+  } = await exportViewer({
     folder: resolve(flags.runs),
     to: resolve(to),
     scripts: pageScripts(),
@@ -75,6 +90,7 @@ async function exportTo(flags: Flags, to: string, last: number, io: Io): Promise
       if (done % 10 === 0 || done === all) io.err(`${done} of ${all} runs\n`);
     },
   });
+  if (runs < found) io.err(`They are the latest of ${found}; --last takes more.\n`);
   if (unreadable > 0) io.err(`${unreadable} of them cannot be read; the list says why.\n`);
   io.out(`${index}\n`);
   if (runs === 0) io.err(`There are no runs in ${resolve(flags.runs)}.\n`);

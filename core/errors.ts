@@ -3,6 +3,8 @@
  * An error made here is shown as two lines and never as a stack trace.
  */
 
+import { nearestFew } from './nearest.ts';
+
 export const exitCodes = {
   passed: 0,
   failed: 1,
@@ -34,6 +36,20 @@ const machine = (says: string, hint: string): Entry => ({
 const didYouMean = (nearest: string | undefined, rest: string): string =>
   nearest === undefined ? rest : `Did you mean '${nearest}'? ${rest}`;
 
+/** @param command '' for the program itself, which is no script of npm's */
+const helpOf = (command: string): string =>
+  command === '' ? "'npx pushbench --help'" : `'npm run ${command} -- --help'`;
+
+/** More names than this are not read at a terminal. */
+const MOST_KNOWN = 40;
+const FEW_KNOWN = 5;
+
+function knownText(name: string, known: readonly string[]): string {
+  if (known.length <= MOST_KNOWN) return `Known: ${known.join(', ')}.`;
+  const near = nearestFew(name, known, FEW_KNOWN).join(', ');
+  return `The nearest are ${near}; 'npm run list' shows all ${known.length}.`;
+}
+
 interface UnknownName {
   readonly what: string;
   readonly name: string;
@@ -43,24 +59,19 @@ interface UnknownName {
 
 const catalogue = {
   'unknown-name': ({ what, name, nearest, known }: UnknownName) =>
-    request(`There is no ${what} '${name}'.`, didYouMean(nearest, `Known: ${known.join(', ')}.`)),
-
-  'unknown-flag': ({
-    flag,
-    nearest,
-    command,
-  }: {
-    flag: string;
-    nearest: string | undefined;
-    command: string;
-  }) =>
     request(
-      `${command} has no option '${flag}'.`,
-      didYouMean(nearest, `'npm run ${command} -- --help' lists them all.`),
+      `There is no ${what} '${name}'.`,
+      didYouMean(nearest, knownText(nearest ?? name, known)),
     ),
 
-  'bad-usage': ({ problem, command }: { problem: string; command: string }) =>
-    request(problem, `'npm run ${command} -- --help' shows how it is used.`),
+  'unknown-flag': (d: { flag: string; nearest: string | undefined; command: string }) =>
+    request(
+      `${d.command === '' ? 'pushbench' : d.command} has no option '${d.flag}'.`,
+      didYouMean(d.nearest, `${helpOf(d.command)} lists them all.`),
+    ),
+
+  'bad-usage': (d: { problem: string; command: string; hint?: string | undefined }) =>
+    request(d.problem, d.hint ?? `${helpOf(d.command)} shows how it is used.`),
 
   'bad-value': (d: { flag: string; problem: string; nearest?: string | undefined }) =>
     request(`${d.flag}: ${d.problem}.`, didYouMean(d.nearest, 'Nothing was started.')),
@@ -166,8 +177,29 @@ const catalogue = {
       'Give the same parameters, or save a new baseline with --save FILE.',
     ),
 
-  'config-unusable': ({ path, problem }: { path: string; problem: string }) =>
-    request(`${path} cannot be used: ${problem}.`, 'docs/gate.md shows what may stand in it.'),
+  'baseline-without-data': (d: {
+    path: string;
+    thin: readonly { readonly metric: string; readonly trials: number }[];
+    needed: number;
+  }) =>
+    request(
+      `${d.path} is too thin to hold a run against: ${d.needed} valid trials are needed, and it has ${d.thin
+        .map(({ metric, trials }) => `${trials} of ${metric}`)
+        .join(', ')}.`,
+      'Nothing was started. Save a new baseline with --save FILE and more --rounds, or choose other metrics with --metric.',
+    ),
+
+  'nothing-to-save': ({ path, arms }: { path: string; arms: readonly string[] }) => ({
+    exit: exitCodes.invalid,
+    says: `Nothing was saved to ${path}: no trial of ${arms.join(', ')} counts.`,
+    hint: "The report says what was wrong with each; 'npm run doctor' shows what this machine can measure.",
+  }),
+
+  'config-unusable': (d: { path: string; problem: string; nearest?: string | undefined }) =>
+    request(
+      `${d.path} cannot be used: ${d.problem}.`,
+      didYouMean(d.nearest, 'docs/gate.md shows what may stand in it.'),
+    ),
 
   'target-unusable': ({ path, problem, hint }: { path: string; problem: string; hint?: string }) =>
     request(
@@ -212,14 +244,22 @@ const catalogue = {
 
   'run-file-not-written': ({ path, why }: { path: string; why: string }) =>
     machine(
-      `The run file ${path} could not be written: ${why}.`,
+      `${path} could not be written: ${why}.`,
       'What was written before is kept. Free some space or choose another folder with --out DIR.',
+    ),
+
+  'output-unusable': (d: { flag?: string; path: string; why: string }) =>
+    machine(
+      `${d.flag === undefined ? '' : `${d.flag}: `}${d.path} cannot be written: ${d.why}.`,
+      d.flag === undefined
+        ? 'Choose another place with --out FILE.'
+        : 'Nothing was started. Choose another place.',
     ),
 
   'export-not-written': ({ path, why }: { path: string; why: string }) =>
     machine(
       `The export ${path} could not be written: ${why}.`,
-      'Nothing of the run is lost. Free some space, or choose another place with --out.',
+      'Nothing of the run is lost. Choose another place, or see to it that this one can be written.',
     ),
 
   'collector-unreachable': ({ url, why }: { url: string; why: string }) =>

@@ -110,9 +110,12 @@ export function parseParam(name: string, param: Param, text: string): number | s
     }
     return text;
   }
-  const parsed = parsers[param.type](text);
+  const parse = parsers[param.type];
+  // No unit has numbers below zero; one that would be a number otherwise is out of range.
+  const isBelow = text.startsWith('-') && 'value' in parse(text.slice(1));
+  const parsed = parse(isBelow ? text.slice(1) : text);
   if ('problem' in parsed) throw fault('bad-value', { flag, problem: parsed.problem });
-  if (parsed.value < param.min || parsed.value > param.max) {
+  if (isBelow || parsed.value < param.min || parsed.value > param.max) {
     throw fault('out-of-range', {
       flag,
       value: text,

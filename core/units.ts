@@ -118,6 +118,7 @@ export function formatChange(ratio: number): string {
 
 /** How a typed value is written on the command line; the inverse of the parsers above. */
 export function formatDurationMs(ms: number): string {
+  if (ms >= 3_600_000 && ms % 3_600_000 === 0) return `${ms / 3_600_000}h`;
   if (ms >= 60_000 && ms % 60_000 === 0) return `${ms / 60_000}m`;
   return ms >= 1_000 ? `${ms / 1_000}s` : `${ms}ms`;
 }

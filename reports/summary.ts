@@ -114,8 +114,14 @@ export function verdictSentences(run: RunResult): string[] {
 export function exploreCommand(run: RunResult): string | undefined {
   if (run.points.length > 1 || run.scenario.explore === '') return undefined;
   if (!run.command.startsWith('npm run ')) return undefined;
-  // What was varied by one value only gives way to the sweep.
-  const command = run.command.replace(/ --vary (?:'[^']*'|\S+)/, '').replace(/ --$/, '');
+  const varied = /--vary ([\w-]+)=/.exec(run.scenario.explore)?.[1];
+  // What has one value gives way to the sweep; and a port that was free once need not be so again.
+  const command = ['vary', 'port', ...(varied === undefined ? [] : [varied])]
+    .reduce(
+      (text, name) => text.replace(new RegExp(` --${name} (?:'[^']*'|\\S+)`), ''),
+      run.command,
+    )
+    .replace(/ --$/, '');
   const separator = command.includes(' -- ') ? ' ' : ' -- ';
   return `${command}${separator}${run.scenario.explore}`;
 }

@@ -139,6 +139,14 @@ function excludedRounds(run: RunResult): Warning[] {
   ];
 }
 
+/** Checks that most often fail because something else runs on the machine. */
+const BY_OTHERS: ReadonlySet<string> = new Set([
+  'generator-queue',
+  'server-queue',
+  'steal',
+  'pressure',
+]);
+
 function invalidRemains(run: RunResult): Warning[] {
   return run.points.flatMap((point) =>
     run.arms.flatMap((arm) => {
@@ -153,7 +161,9 @@ function invalidRemains(run: RunResult): Warning[] {
         {
           code: 'invalid-trials',
           says: `${arm.name}${pointName(point) === '' ? '' : ` at ${pointText(run.scenario, point)}`}: only ${counted} of ${run.options.rounds} rounds are valid; ${first.title}: ${first.says}.`,
-          hint: 'Try fewer --clients, a lower --rate, or a quieter machine.',
+          hint: BY_OTHERS.has(first.id)
+            ? "Close other programs, or see 'npm run doctor' for what this machine can measure; where nothing else runs, try fewer --clients."
+            : 'Try fewer --clients, a lower --rate, or a quieter machine.',
         },
       ];
     }),

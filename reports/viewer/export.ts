@@ -2,9 +2,9 @@
  * The viewer as files: the list, the history, a report of each run, and each run against the one before. Any web
  * server can show them, and so can a browser from a disk; nothing can be deleted there.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault, reasonOf } from '../../core/errors.ts';
+import { makeFolders } from '../output-path.ts';
 import { RUN_FILE, writeWhole } from '../run-file.ts';
 import { historyData, historyIn } from './history-data.ts';
 import { renderHistoryPage } from './history-page.ts';
@@ -30,6 +30,8 @@ export interface ExportOptions {
 export interface Exported {
   readonly index: string;
   readonly runs: number;
+  /** Runs in the folder, of which these are the latest. */
+  readonly all: number;
   /** Runs whose file could not be read; the list says why. */
   readonly unreadable: number;
 }
@@ -85,7 +87,7 @@ export async function exportViewer(options: ExportOptions): Promise<Exported> {
       '../index.html',
     ),
   );
-  return { index, runs: runs.length, unreadable };
+  return { index, runs: runs.length, all: all.length, unreadable };
 }
 
 /** The latest run before it that it can be held against: the same scenario, on the same machine. */
@@ -102,7 +104,7 @@ function theOneBefore(
 
 function makeFolder(path: string, out: string): void {
   try {
-    mkdirSync(path, { recursive: true });
+    makeFolders(path);
   } catch (error) {
     throw fault('out-not-writable', { path: out, why: reasonOf(error) });
   }

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
-import { runProgram, SMALL, temporaryFolder } from '../program.ts';
+import { runFilesIn, runProgram, SMALL, temporaryFolder } from '../program.ts';
 
 const out = temporaryFolder();
 const used = temporaryFolder();
@@ -46,6 +46,18 @@ const cases: readonly Case[] = [
     args: ['bench', 'broadcast', '--arms', 'sse,wss'],
     says: "There is no arm 'wss'.",
     hint: "Did you mean 'ws'? Known: sse, ws, raw",
+  },
+  {
+    title: 'a name that is missing among arms is not passed over',
+    args: ['bench', 'broadcast', '--arms', 'sse,,ws'],
+    says: "--arms: 'sse,,ws' has nothing in place 2; name something there, or leave the comma out.",
+    hint: 'Nothing was started.',
+  },
+  {
+    title: 'how many runs of an export there are means nothing to a page',
+    args: ['view', '--last', '3'],
+    says: '--last is of --export DIR; the page has all runs.',
+    hint: "'npm run view -- --help' shows how it is used.",
   },
   {
     title: 'no arm at all is not a run',
@@ -203,6 +215,7 @@ describe('bad input', () => {
       expect(result.code).toBe(3);
       expect(result.stderr).toContain(`Port ${port} on 127.0.0.1 is already in use.`);
       expect(result.stderr).toContain('leave --port out');
+      expect(runFilesIn(used), 'nothing was measured, so there is no run').toEqual([]);
       expect(result.stderr).not.toMatch(/\n\s+at /);
     } finally {
       await new Promise((resolve) => blocker.close(resolve));

@@ -184,7 +184,8 @@ describe('send', () => {
     expect(await send.code).toBe(0);
     expect(await hears.until('last one')).toEqual(['hello', { a: 1 }, 'last one']);
     expect(hears.messages.map(({ event }) => event)).toEqual(['e', 'e', 'e']);
-    expect(send.out() + send.err()).toBe('');
+    expect(send.out()).toBe('');
+    expect(send.err()).toBe('published 3 messages\n');
   });
 
   test('publishes each line of standard input where there are no arguments', async () => {
@@ -359,7 +360,11 @@ describe('the real program', () => {
 
   test('does not wait for standard input that it does not need', async () => {
     const server = await startServer();
-    expect(await runProgram(['send', urlOf(server), 'x'])).toMatchObject({ code: 0, stderr: '' });
+    expect(await runProgram(['send', urlOf(server), 'x'])).toMatchObject({
+      code: 0,
+      stdout: '',
+      stderr: 'published 1 message\n',
+    });
     expect(server.hub.counters.published).toBe(1);
   });
 });

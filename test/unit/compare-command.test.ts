@@ -95,6 +95,7 @@ describe('compare', { timeout: 30_000 }, () => {
     ['a run that is not there', ['20260101', '2025'], "There is no run '2025'"],
     ['another scenario', ['20260101', '20260103'], 'they answer different questions'],
     ['only one run', ['20260101'], 'there is only one'],
+    ['a run and itself', ['20260101', '20260101T'], 'name the run 20260101T000000-broadcast twice'],
     ['no run', [], "Missing required argument 'runs'"],
   ])('stops with exit code 2 at %s', async (_, names, says) => {
     const { code, out, err } = await compare(...names);

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { configured, loadConfig } from '../../cli/config.ts';
+import type { Scenario } from '../../core/scenario.ts';
+import { broadcast } from '../../scenarios/broadcast.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -44,6 +46,31 @@ describe('a file', () => {
     const refused = loadConfig(folder);
     await expect(refused).rejects.toThrow(`${folder}/pushbench.config.json cannot be used`);
     await expect(refused).rejects.toThrow(says);
+  });
+
+  it.each([
+    ['{"default":{}}', "there is no field 'default'; the nearest is 'defaults'", ''],
+    ['{"defaults":{"clintes":9}}', "defaults: there is no option 'clintes'", 'clients'],
+    ['{"scenarios":{"brodcast":{}}}', "scenarios: there is no scenario 'brodcast'", 'broadcast'],
+    ['{"check":{"boradcast":{}}}', "check: there is no scenario 'boradcast'", 'broadcast'],
+  ])('%s is a slip, and the nearest name is told', async (text, problem, nearest) => {
+    write('pushbench.config.json', text);
+    await expect(loadConfig(folder)).rejects.toMatchObject({
+      message: expect.stringContaining(problem),
+      hint: expect.stringContaining(nearest === '' ? 'docs/gate.md' : `Did you mean '${nearest}'?`),
+    });
+  });
+
+  it('may speak of a scenario of somebody’s own and of its parameters', async () => {
+    write('pushbench.config.json', '{"scenarios":{"brodcast":{}},"defaults":{"clintes":1}}');
+    const own = {
+      ...broadcast,
+      name: 'brodcast',
+      params: { clintes: broadcast.params.clients },
+    } as unknown as Scenario;
+    expect(await loadConfig(folder, [own])).toMatchObject({ defaults: { clintes: 1 } });
+    write('pushbench.config.json', '{"scenarios":{"warehouse":{"pallets":3}}}');
+    expect(await loadConfig(folder)).toEqual({ scenarios: { warehouse: { pallets: 3 } } });
   });
 
   it('that throws is refused with what it says', async () => {

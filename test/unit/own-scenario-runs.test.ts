@@ -51,10 +51,15 @@ test('a comparison names it among what differs, and built-in scenarios have none
 
 test('a sweep is suggested for a command, and not for a program or where there is none', () => {
   const { scenario } = fixture;
-  const command = 'npm run bench broadcast -- --clients 5';
+  const command = 'npm run bench broadcast -- --rate 5/s';
   const explore = '--vary clients=1,2';
   const of = (changes: Partial<RunResult>) => exploreCommand({ ...fixture, command, ...changes });
   expect(of({ scenario: { ...scenario, explore } })).toBe(`${command} ${explore}`);
+  const given = 'npm run bench broadcast -- --clients 5 --rate 5/s --port 8080';
+  const swept = { ...scenario, explore };
+  expect(of({ command: given, scenario: swept })).toBe(`${command} ${explore}`);
+  const only = of({ command: 'npm run bench broadcast -- --clients 5', scenario: swept });
+  expect(only).toBe(`npm run bench broadcast -- ${explore}`);
   expect(of({ scenario: { ...scenario, explore: '' } })).toBeUndefined();
   expect(of({ command: "run('broadcast', …) in a program" })).toBeUndefined();
 });

@@ -68,7 +68,7 @@ describe('a parameter', () => {
     { name: 'clients', param: count, text: '0', message: '--clients 0 is outside 1 … 1000.' },
     { name: 'clients', param: count, text: '1001', message: '--clients 1001 is outside 1 … 1000.' },
     { name: 'payload', param: size, text: '74B', message: '--payload 74B is outside 75B … 1MiB.' },
-    { name: 'duration', param: time, text: '2h', message: '--duration 2h is outside 500ms … 60m.' },
+    { name: 'duration', param: time, text: '2h', message: '--duration 2h is outside 500ms … 1h.' },
     { name: 'rate', param: rate, text: '1/m', message: '--rate 1/m is outside 0.1/s … 5000/s.' },
     { name: 'lost', param: share, text: '101%', message: '--lost 101% is outside 0% … 100%.' },
   ])(

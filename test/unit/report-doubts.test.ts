@@ -1,5 +1,6 @@
 /** What is said where there is little or nothing to say it from: no strange word, and no claim without data. */
 import { describe, expect, test } from 'vitest';
+import { exitCodeOf } from '../../cli/bench.ts';
 import type { FaultRecord } from '../../core/records/fault.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
 import type { RunResult, Trial } from '../../core/result.ts';
@@ -7,6 +8,7 @@ import { formatPercent } from '../../core/units.ts';
 import { answersOf } from '../../reports/findings/registry.ts';
 import { renderHtml } from '../../reports/formats/html.ts';
 import { logAxis } from '../../reports/html/charts/theme.ts';
+import { findWarnings } from '../../reports/warnings.ts';
 import { histogramOf, NO_LEDGER, runOf, trialOf } from '../trip-run.ts';
 
 const NONE = histogramOf([]);
@@ -130,4 +132,36 @@ test('an axis of nothing has ends that can be drawn', () => {
   const { scale, axis } = logAxis([0], String);
   expect(scale.domain.every(Number.isFinite)).toBe(true);
   expect(axis.values.every(Number.isFinite)).toBe(true);
+});
+
+test.each([
+  ['generator-queue', /^Close other programs, or see 'npm run doctor'/],
+  ['generator-loop', /^Try fewer --clients, a lower --rate/],
+])('what is advised where trials are invalid by %s fits the reason', (id, advice) => {
+  const check = {
+    id,
+    title: id,
+    unit: 'share',
+    value: 1,
+    limit: 0,
+    ok: 'invalid' as const,
+    says: 'x',
+  };
+  const trial = trialOf({ arm: 'ws', validity: { state: 'invalid', checks: [check] } });
+  const [warning] = findWarnings(runOf([trial])).filter(({ code }) => code === 'invalid-trials');
+  expect(warning?.hint).toMatch(advice);
+});
+
+test('a run of which nothing counts says with which exit code it ends, and why', () => {
+  const said: string[] = [];
+  const ended = (changes: Partial<Trial>) =>
+    exitCodeOf(runOf([trialOf({ arm: 'ws', ...changes })]), {
+      err: (text) => void said.push(text),
+    });
+  expect(ended({ validity: { state: 'invalid', checks: [] } })).toBe(5);
+  expect(ended({ outcome: 'failed', validity: { state: 'invalid', checks: [] } })).toBe(3);
+  expect(said).toEqual([
+    expect.stringMatching(/^Exit code 5: no valid trial is left of one of the arms/),
+    expect.stringMatching(/^Exit code 3: no trial was completed/),
+  ]);
 });

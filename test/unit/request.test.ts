@@ -4,7 +4,9 @@ import { readRequest } from '../../cli/request.ts';
 import { HarnessError } from '../../core/errors.ts';
 import { defineScenario } from '../../core/scenario.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
+import { capacity } from '../../scenarios/capacity.ts';
 import { request } from '../../scenarios/request.ts';
+import { sizes } from '../../scenarios/sizes.ts';
 
 const flags = { quick: false, tls: false };
 
@@ -17,6 +19,17 @@ const picky = defineScenario({
   server: ({ kept }) => ({ policy: 'keep-latest', replay: kept }),
   headline: [],
   explore: '',
+});
+
+test.each([
+  [broadcast, 2],
+  [sizes, 2],
+  [capacity, 1],
+])('a first look has no more rounds than a whole one', (scenario, rounds) => {
+  const whole = readRequest(scenario, {}, flags).rounds;
+  const quick = readRequest(scenario, {}, { ...flags, quick: true }).rounds;
+  expect(quick).toBe(rounds);
+  expect(quick).toBeLessThanOrEqual(whole);
 });
 
 describe('what the server is told', () => {

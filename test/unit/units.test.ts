@@ -141,6 +141,8 @@ describe('what is written on the command line', () => {
 
   test.each([
     [60_000, '1m'],
+    [86_400_000, '24h'],
+    [5_400_000, '90m'],
     [90_000, '90s'],
     [500, '500ms'],
   ])('%d ms is written %s', (ms, text) => {

@@ -365,7 +365,9 @@ test('an export has reports, each run against the one before, and no way to dele
   });
   const to = join(base, 'export');
   const done = await exportViewer({ folder, to, scripts, last: 100, now: Date.now() });
-  expect(done).toMatchObject({ runs: 4, unreadable: 1 });
+  expect(done).toMatchObject({ runs: 4, all: 4, unreadable: 1 });
+  const latest = { folder, to: join(base, 'latest'), scripts, last: 2, now: Date.now() };
+  expect(await exportViewer(latest)).toMatchObject({ runs: 2, all: 4 });
   const list = readFileSync(done.index, 'utf8');
   expect(list.match(/<li class="run/g)).toHaveLength(4);
   expect(list).toContain('href="reports/20260101-a.html"');

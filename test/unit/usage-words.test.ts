@@ -1,0 +1,40 @@
+/** What is said of a command line that cannot be read: names that exist, and no value taken for a flag. */
+import { expect, test } from 'vitest';
+import { runCommand } from '../../cli/commands.ts';
+
+async function run(...args: string[]): Promise<string> {
+  let err = '';
+  const code = await runCommand({
+    args,
+    env: {},
+    out: () => undefined,
+    err: (text) => {
+      err += text;
+    },
+    terminal: undefined,
+    columns: 100,
+    color: false,
+    signal: new AbortController().signal,
+  });
+  expect(code).toBe(2);
+  return err;
+}
+
+test.each([
+  [[], "'npx pushbench --help' shows how it is used."],
+  [['--vresion'], "pushbench has no option '--vresion'."],
+  [['list', '--json=yes'], '--json takes no value: write it alone.'],
+  [
+    ['bench', 'broadcast', '--cleints=5'],
+    "has no option '--cleints'.\n  Did you mean '--clients'?",
+  ],
+  [['bench', 'broadcast', '--clients', '-5'], '--clients -5 is outside 1 … 1000000.'],
+  [['bench', 'broadcast', '--duration', '-5s'], '--duration -5s is outside '],
+  [['bench', 'broadcast', '--clients', '-x'], "'-x' is not a whole number"],
+  [['bench', 'broadcast', 'extra', 'stuff'], 'Expected 0 arguments but got 2.\n'],
+  [['export', 'latest'], 'Say --format <name>. prometheus: '],
+])('%j', async (args, says) => {
+  const err = await run(...args);
+  expect(err).toContain(says);
+  expect(err.trim().split('\n')).toHaveLength(2);
+});
