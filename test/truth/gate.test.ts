@@ -4,7 +4,7 @@
  * Takes minutes per change; `PUSHBENCH_GATE_TIMES` repeats the change that changes nothing.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { appendFileSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { appendFileSync, cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -25,7 +25,8 @@ const git = (...args: string[]): string =>
 beforeAll(() => {
   clone = mkdtempSync(join(tmpdir(), 'pushbench-gate-truth-'));
   execFileSync('git', ['clone', '--quiet', ROOT, clone]);
-  symlinkSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'));
+  // A link would make them other packages to the compiler.
+  cpSync(join(ROOT, 'node_modules'), join(clone, 'node_modules'), { recursive: true });
   git('checkout', '--quiet', '-B', 'base');
 }, 60_000);
 afterAll(() => rmSync(clone, { recursive: true, force: true }));
