@@ -47,7 +47,8 @@ export const check: CommandFactory = (program, io, finish, own = []) => {
   const command = program
     .command('check')
     .description('the gate for CI: head against a base, or against limits; ends with an exit code');
-  for (const scenario of [...Object.values<Scenario>(scenarios), ...own]) {
+  for (const listed of [...Object.values<Scenario>(scenarios), ...own]) {
+    const scenario = atGateLoad(listed);
     const isSweep = scenario.search !== undefined || scenario.vary !== undefined;
     const one = command.createCommand(refOf(scenario)).description(scenario.question);
     // Of ours the others are not listed; of whichever is named it is said why.
@@ -102,6 +103,16 @@ export const check: CommandFactory = (program, io, finish, own = []) => {
     });
   }
 };
+
+/** The same scenario, with the load of a gate as its default. */
+function atGateLoad(scenario: Scenario): Scenario {
+  const { gate = {}, params } = scenario;
+  const changed = Object.entries(gate).map(([name, value]) => [
+    name,
+    { ...params[name], default: value },
+  ]);
+  return { ...scenario, params: { ...params, ...Object.fromEntries(changed) } as Params };
+}
 
 const gateParams: Params = {
   ...runParams,

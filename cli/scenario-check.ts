@@ -30,6 +30,7 @@ const scenarioSchema = z.strictObject({
   question: z.string().min(1, 'it is empty; say in one sentence what the scenario answers'),
   params: z.record(z.string(), paramSchema),
   quick: z.record(z.string(), z.union([z.number(), z.string()])),
+  gate: z.record(z.string(), z.union([z.number(), z.string()])).optional(),
   phases: aFunction('phases'),
   arms: z.string().optional(),
   rounds: z
@@ -69,7 +70,7 @@ export function checkScenario(value: unknown, origin: string): Scenario {
     fault('scenario-unusable', { place: origin, problem });
   const parsed = scenarioSchema.safeParse(withoutOrigin(value));
   if (!parsed.success) throw unusable(firstProblem(parsed.error));
-  const problem = problemOfNames(parsed.data) ?? problemOfQuick(parsed.data);
+  const problem = problemOfNames(parsed.data) ?? problemOfValues(parsed.data);
   if (problem !== undefined) throw unusable(problem);
   // The schema has seen all of it but the functions, and those are wrapped below.
   const scenario = checked(value as Scenario, origin, unusable);
@@ -105,18 +106,22 @@ function problemOfNames({ name, params, headline }: Parsed): string | undefined 
   return undefined;
 }
 
-function problemOfQuick({ quick, params }: Parsed): string | undefined {
-  for (const [name, value] of Object.entries(quick)) {
+/** Of the values of `--quick`, and of a gate. */
+function problemOfValues({ quick, gate = {}, params }: Parsed): string | undefined {
+  const all = Object.entries({ quick, gate }).flatMap(([field, values]) =>
+    Object.entries(values).map(([name, value]) => ({ at: `${field}.${name}`, name, value })),
+  );
+  for (const { at, name, value } of all) {
     const param = Object.hasOwn(params, name) ? params[name] : undefined;
-    if (param === undefined) return `quick.${name}: there is no parameter '${name}'`;
+    if (param === undefined) return `${at}: there is no parameter '${name}'`;
     const isNumeric = param.type !== 'choice' && param.type !== 'text';
     if (isNumeric !== (typeof value === 'number')) {
-      return `quick.${name}: it has to be a ${isNumeric ? 'number' : 'text'}, as its default is`;
+      return `${at}: it has to be a ${isNumeric ? 'number' : 'text'}, as its default is`;
     }
     try {
       parseParam(name, param, formatParam(param, value));
     } catch (error) {
-      return `quick.${name}: ${sentence(error)}`;
+      return `${at}: ${sentence(error)}`;
     }
   }
   return undefined;

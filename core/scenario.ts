@@ -209,6 +209,8 @@ export interface Scenario {
   readonly params: Params;
   /** Parameter values that `--quick` puts in place of the defaults. */
   readonly quick: PlainValues;
+  /** Values that `check` puts in place of the defaults: a load at which small changes are seen. */
+  readonly gate?: PlainValues;
   /** A pure function of the parameter values. */
   phases(values: PlainValues): readonly Phase[];
   /** What to compare where nothing else is asked for; left out, every candidate and the floor. */

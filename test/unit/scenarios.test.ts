@@ -12,11 +12,12 @@ import { scenarios } from '../../scenarios/registry.ts';
 const all = Object.entries<Scenario>(scenarios);
 
 /** Values to try: the defaults, those of --quick, and each parameter at either end of its range. */
-function valuesOf({ params, quick }: Scenario): (readonly [string, PlainValues])[] {
+function valuesOf({ params, quick, gate = {} }: Scenario): (readonly [string, PlainValues])[] {
   const defaults = fillParams(params, {});
   return [
     ['its defaults', defaults],
     ['--quick', { ...defaults, ...quick }],
+    ['those of a gate', { ...defaults, ...gate }],
     ...Object.entries(params).flatMap(([name, param]) =>
       endsOf(param).map((value) => [`--${name} ${value}`, { ...defaults, [name]: value }] as const),
     ),
