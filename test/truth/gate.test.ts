@@ -43,7 +43,7 @@ interface Gate {
   readonly code: number | null;
   readonly says: string;
   readonly outcome: string;
-  readonly findings: readonly { readonly metric: string; readonly verdict: string }[];
+  readonly findings: readonly { readonly metric: string; readonly state: string }[];
 }
 
 function gate(...args: string[]): Promise<Gate> {
@@ -69,8 +69,8 @@ function gate(...args: string[]): Promise<Gate> {
   });
 }
 
-const worse = ({ findings }: Gate): string[] =>
-  findings.filter(({ verdict }) => verdict === 'worse').map(({ metric }) => metric);
+const regressed = ({ findings }: Gate): string[] =>
+  findings.filter(({ state }) => state === 'regressed').map(({ metric }) => metric);
 
 describe('a change that makes nothing worse', () => {
   test(
@@ -89,7 +89,7 @@ describe('a change that makes nothing worse', () => {
     async (time) => {
       head('servers/hub.ts', `\n/** Of no effect. */\nexport const UNUSED = ${time};\n`);
       const decided = await gate('--seed', String(time));
-      expect(worse(decided), decided.says).toEqual([]);
+      expect(regressed(decided), decided.says).toEqual([]);
       expect(decided.code, decided.says).toBe(0);
     },
     GATE_MS,
@@ -106,7 +106,7 @@ describe('a change that makes something worse is found and named', () => {
     async (_, inject, metric) => {
       head('servers/hub.ts', '\n/** Of no effect. */\nexport const UNUSED = 0;\n');
       const decided = await gate('--inject', inject);
-      expect(worse(decided), decided.says).toContain(metric);
+      expect(regressed(decided), decided.says).toContain(metric);
       expect(decided.code, decided.says).toBe(1);
     },
     GATE_MS,
