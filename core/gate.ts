@@ -106,13 +106,11 @@ export function nextGateStep(
 ): GateStep {
   const looked = batches.filter(({ kind }) => kind !== 'confirmation');
   if (looked.length === 0) return { kind: 'run', batch: 'first' };
-  const findings = judge(
-    looked.flatMap(({ rounds }) => rounds),
-    rules,
-  );
+  const findings = judge(roundsOf(looked), rules);
   const confirmation = batches.find(({ kind }) => kind === 'confirmation');
   if (confirmation !== undefined) {
-    return decided(confirm(findings, judgeSuspects(judge, confirmation.rounds, rules, findings)));
+    const confirmed = confirm(findings, judgeSuspects(judge, confirmation.rounds, rules, findings));
+    return decided(withCompanions(confirmed, judge(roundsOf(batches), rules)));
   }
   if (findings.some(({ state }) => state === 'no-data')) return decided(findings);
   const suspects = findings.filter(({ state }) => state === 'regressed');
@@ -124,6 +122,27 @@ export function nextGateStep(
     return { kind: 'run', batch: 'extension' };
   }
   return decided(findings);
+}
+
+function roundsOf(batches: readonly GateBatch[]): readonly GateRound[] {
+  return batches.flatMap(({ rounds }) => rounds);
+}
+
+/**
+ * Of a gate that fails anyway, what all its rounds together show besides: a cause is often less clear in the
+ * first of them than what it brings about.
+ */
+function withCompanions(
+  findings: readonly GateFinding[],
+  ofAll: readonly GateFinding[],
+): readonly GateFinding[] {
+  if (!findings.some(({ state }) => state === 'regressed')) return findings;
+  return findings.map((finding) => {
+    const all = ofAll.find(({ metric }) => metric === finding.metric);
+    return finding.state === 'unclear' && all?.state === 'regressed'
+      ? { ...all, reason: `${all.reason} in all rounds together` }
+      : finding;
+  });
 }
 
 function decided(findings: readonly GateFinding[]): GateStep {

@@ -165,6 +165,33 @@ describe('batch by batch', () => {
     });
   });
 
+  it('names what all rounds of a failing gate show besides, and nothing of one that passes', () => {
+    const cpu: GateRule = { ...latency, metric: 'cpu' };
+    const rules = [latency, cpu];
+    // The cause is noisier than what it brings about: too noisy for one batch, not for two.
+    const mixed = (seed: number, ratio: number): GateRound[] => {
+      const quiet = rounds(8, [latency], () => ratio, { seed });
+      const noisy = rounds(8, [cpu], () => 1.25, { seed: seed + 1, noise: 0.16 });
+      return quiet.map((round, index) => ({ ...round, ...noisy[index] }));
+    };
+    const first: GateBatch = { kind: 'first', rounds: mixed(3, 1.5) };
+    expect(judge(first.rounds, rules).map(({ state }) => state)).toEqual(['regressed', 'unclear']);
+    const decided = nextGateStep([first, { kind: 'confirmation', rounds: mixed(9, 1.5) }], rules);
+    expect(decided).toMatchObject({
+      outcome: 'regressed',
+      findings: [
+        { metric: 'latency', state: 'regressed', rounds: 8 },
+        { metric: 'cpu', state: 'regressed', rounds: 16 },
+      ],
+    });
+    expect(
+      nextGateStep([first, { kind: 'confirmation', rounds: mixed(9, 1) }], rules),
+    ).toMatchObject({
+      outcome: 'unclear',
+      findings: [{ state: 'not-confirmed' }, { state: 'unclear', rounds: 8 }],
+    });
+  });
+
   it('fails without data, without running anything more', () => {
     expect(step({ kind: 'first', rounds: [] })).toMatchObject({ outcome: 'no-data' });
   });
