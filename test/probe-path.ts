@@ -72,8 +72,10 @@ export async function startPath(
       if (isHead) {
         isHead = false;
         spoken('client');
-        if (faults.age !== undefined) timers.add(setTimeout(cut, faults.age.ms));
         down(bytes);
+        // At no age at all nothing may slip through before a timer fires.
+        if (faults.age?.ms === 0) cut();
+        else if (faults.age !== undefined) timers.add(setTimeout(cut, faults.age.ms));
         return;
       }
       held.push(bytes);
