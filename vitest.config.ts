@@ -18,6 +18,9 @@ const pages = [
   'view-command',
 ].map((name) => `test/e2e/${name}.test.ts`);
 
+/** Nothing else of ours may run on the machine meanwhile. */
+const alone = ['killed'].map((name) => `test/e2e/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     globalSetup: './test/build.ts',
@@ -52,7 +55,7 @@ export default defineConfig({
           name: 'e2e',
           sequence: { groupOrder: 2 },
           include: ['test/e2e/**/*.test.ts'],
-          exclude: pages,
+          exclude: [...pages, ...alone],
           maxWorkers: 2,
           testTimeout: 90_000,
         },
@@ -60,8 +63,18 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'truth',
+          name: 'alone',
           sequence: { groupOrder: 3 },
+          include: alone,
+          fileParallelism: false,
+          testTimeout: 90_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'truth',
+          sequence: { groupOrder: 4 },
           include: ['test/truth/**/*.test.ts'],
           fileParallelism: false,
           testTimeout: 120_000,
