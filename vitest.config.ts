@@ -3,6 +3,7 @@
  * themselves, or time. `npm test` runs all but the last.
  */
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from './test/longest-first.ts';
 
 /** In a browser or over before anything is measured: nobody minds another one beside it. */
 const pages = [
@@ -25,16 +26,25 @@ export default defineConfig({
   test: {
     globalSetup: './test/build.ts',
     reporters: ['default', './test/plain-summary.ts'],
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['test/*.test.ts', 'test/unit/**/*.test.ts'] },
+        test: {
+          name: 'unit',
+          include: ['test/*.test.ts', 'test/unit/**/*.test.ts'],
+          maxWorkers: 2,
+          // A module is loaded once for all files; what a test changes it puts back.
+          isolate: false,
+          testTimeout: 20_000,
+        },
       },
       {
         extends: true,
         test: {
           name: 'conformance',
           include: ['test/conformance/**/*.test.ts'],
+          maxWorkers: 2,
           testTimeout: 20_000,
         },
       },
