@@ -42,12 +42,13 @@ export function channelAt(audience: Audience, client: number, place: number): nu
 export function subscribersOf(audience: Audience, channel: number, clients: number): number {
   if (audience.kind === 'everybody') return clients;
   const { count } = audience;
-  let subscribers = 0;
-  for (let place = 0; place < channelsPerClient(audience); place += 1) {
-    const first = (channel + count - place) % count;
-    subscribers += Math.max(0, Math.ceil((clients - first) / count));
-  }
-  return subscribers;
+  const each = channelsPerClient(audience);
+  const [rounds, rest] = [Math.floor(clients / count), clients % count];
+  // Of each whole round of `count` clients, `each` have it; of the rest, those from `first` to the channel's own number.
+  const first = channel - each + 1;
+  const upTo = Math.min(channel + 1, rest);
+  const before = Math.max(0, rest - (first + count));
+  return rounds * each + (first >= 0 ? Math.max(0, upTo - first) : upTo + before);
 }
 
 /** Deliveries of `count` messages to `clients` clients, if none is lost. */

@@ -7,7 +7,8 @@ import { ClosureLog } from '../../servers/closure-log.ts';
 import { checkLiveness, Heartbeats } from '../../servers/heartbeats.ts';
 import { Session } from '../../servers/session.ts';
 
-beforeEach(() => void vi.useFakeTimers());
+// A whole number of ns is exact near 0, and is not near today.
+beforeEach(() => void vi.useFakeTimers({ now: 0 }));
 afterEach(() => void vi.useRealTimers());
 
 const encoder = { encode: () => ({ bytes: Buffer.alloc(0), binary: false }) };
