@@ -14,6 +14,7 @@ import type {
   Published,
   Roll,
   ServerCounts,
+  Tally,
   TripReport,
 } from './process-reports.ts';
 import type {
@@ -34,6 +35,12 @@ import type { ClientKind, Endpoint } from './transport.ts';
  * understood: a gate runs the server of another commit.
  */
 export const CONTROL_VERSION = 1;
+
+/**
+ * How long a target may take until it is ready, where its file says nothing. Not beside the schema of that
+ * file, whose library the process of every trial would load with it.
+ */
+export const READY_MS = 20_000;
 
 export interface ServerConfig {
   readonly epoch: Epoch;
@@ -280,7 +287,7 @@ export type ToWorker =
 export interface Connected {
   readonly kind: 'connected';
   readonly open: number;
-  readonly failed: readonly { readonly cause: string; readonly count: number }[];
+  readonly failed: readonly Tally[];
   /** TCP connect to end of handshake, µs. */
   readonly latency: EncodedHistogram;
 }

@@ -111,9 +111,6 @@ export interface LoadedTarget extends Target {
   readonly file: string;
 }
 
-/** How long a target may take until it is ready, where its file says nothing. */
-export const READY_MS = 20_000;
-
 /** Types a target file; it is checked when it is loaded. */
 export function defineTarget(target: Target): Target {
   return target;

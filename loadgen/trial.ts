@@ -11,7 +11,7 @@ import type {
   ToWorker,
   WorkerConfig,
 } from '../core/control.ts';
-import { CONTROL_VERSION } from '../core/control.ts';
+import { CONTROL_VERSION, READY_MS } from '../core/control.ts';
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
 import { noFaults } from '../core/faults.ts';
@@ -19,7 +19,6 @@ import type { Snapshot } from '../core/records/soak.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { LoadedTarget } from '../core/target.ts';
-import { READY_MS } from '../core/target.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { prepareFault } from './cuts/fault-run.ts';

@@ -2,9 +2,10 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import type { Writable } from 'node:stream';
+import { howItEnded } from '../../core/process-end.ts';
 import type { TargetCommand } from '../../core/target.ts';
+import { until } from '../../core/until.ts';
 import type { Guard } from './guard.ts';
-import { until } from './guard.ts';
 import { argumentsOf } from './placeholders.ts';
 import { processesOfGroup, signal } from './processes.ts';
 import { errorLine, lastLine } from './target-failure.ts';
@@ -101,8 +102,7 @@ function endOf(
     });
     child.once('exit', (code, by) => {
       onEnd();
-      const how = by === null ? `ended with exit code ${code}` : `was ended by ${by}`;
-      const tell = (): void => resolve({ how, isGood: code === 0 });
+      const tell = (): void => resolve({ how: howItEnded(code, by), isGood: code === 0 });
       const timer = setTimeout(tell, WORDS_MS);
       child.once('close', () => {
         clearTimeout(timer);

@@ -1,8 +1,8 @@
 /** Publishes by a command: one for each message, or one that is given a line of input for each. */
 import type { LoadedTarget, Target } from '../../core/target.ts';
+import { until } from '../../core/until.ts';
 import { startGroup } from './command-group.ts';
 import type { Guard } from './guard.ts';
-import { until } from './guard.ts';
 import type { Places } from './placeholders.ts';
 import {
   fill,

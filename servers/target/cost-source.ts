@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { request } from 'undici';
 import { NS_PER_S } from '../../core/clock.ts';
 import { reasonOf } from '../../core/errors.ts';
 import type { ServerCounts } from '../../core/process-reports.ts';
@@ -78,6 +77,8 @@ function pidIn(path: string): number {
 
 /** @returns what went wrong, where it did */
 async function readMetrics(url: string): Promise<NonNullable<ServerCounts['reported']> | string> {
+  // Loaded where there are metrics to be read: those of processes are the kernel's.
+  const { request } = await import('undici');
   try {
     const { statusCode, body } = await request(url, { signal: AbortSignal.timeout(ANSWER_MS) });
     const text = await body.text();

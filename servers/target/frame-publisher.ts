@@ -2,6 +2,7 @@
  * Publishes over one WebSocket connection, opened as those of the clients are. When it ends it is made again;
  * what is to be sent meanwhile has failed.
  */
+import type { WebSocket } from 'ws';
 import { reasonOf } from '../../core/errors.ts';
 import type { LoadedTarget, Target } from '../../core/target.ts';
 import type { Dialled } from './dial.ts';
@@ -30,21 +31,25 @@ export async function framePublisher(
     );
   }
   const dialAgain = (): Promise<Dialled> =>
-    dial({
-      url: fill(address, places),
-      protocol: ws?.subprotocol,
-      headers: fillAll(ws?.headers, places),
-      opening: ws === undefined ? [] : openingOf(ws, places),
-      replies: new Map((ws?.replies ?? []).map(({ when, send }) => [when, send])),
-    });
+    dial(
+      fill(address, places),
+      {
+        subprotocol: ws?.subprotocol,
+        headers: fillAll(ws?.headers, places),
+        opening: ws === undefined ? [] : openingOf(ws, places),
+        replies: ws?.replies ?? [],
+      },
+      fill(text, places),
+    );
   const sendings = new Sendings();
   let isClosed = false;
-  let current: Dialled | undefined;
+  let current: { readonly socket: WebSocket; frameOf(message: string): string } | undefined;
   let why = '';
   let timer: NodeJS.Timeout | undefined;
   const keep = (dialled: Dialled): void => {
-    current = dialled;
-    dialled.socket.once('close', (code, reason) => {
+    const { socket } = dialled;
+    current = { socket, frameOf: messageTemplate(dialled.text) };
+    socket.once('close', (code, reason) => {
       why = `the publishing connection ended with code ${code} ${reason}`.trim();
       current = undefined;
       again();
@@ -69,15 +74,14 @@ export async function framePublisher(
       `${titleOf(target)}: the connection that publishes could not be opened: ${reasonOf(error)}`,
     );
   }
-  const frameOf = messageTemplate(fill(text, places));
   return {
     send(message) {
       if (current === undefined) {
         sendings.fail(why);
         return;
       }
-      const { socket, place } = current;
-      const frame = place(frameOf(message.toString('latin1')));
+      const { socket, frameOf } = current;
+      const frame = frameOf(message.toString('latin1'));
       sendings.add(
         new Promise<void>((resolve, reject) => {
           socket.send(frame, (error) => (error ? reject(error) : resolve()));

@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ownerOf } from '../../core/process-owner.ts';
+import { until } from '../../core/until.ts';
 import { isRunning, MARK, markedProcesses, signal } from './processes.ts';
 
 /** Reads groups until its input is closed: then whoever holds the other end is gone. */
@@ -18,7 +19,6 @@ for group in $groups; do kill -s KILL -- "$group"; done
 [ -d /proc/self ] && grep -lzxsF -- "${MARK}=$1" /proc/[0-9]*/environ | cut -d/ -f3 | xargs -r kill -s KILL
 rm -rf -- "$2"`;
 
-const LOOK_MS = 20;
 /** How long those may take to end that left their group, asked and then killed. */
 const LEFT_MS = 1_000;
 
@@ -63,12 +63,4 @@ export function startGuard(): Guard {
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-/** Looks again and again, until it is so or the time is up. */
-export async function until(isSo: () => boolean, ms: number): Promise<void> {
-  const deadline = performance.now() + ms;
-  while (!isSo() && performance.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-  }
 }

@@ -2,6 +2,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Pool } from 'undici';
 import type { TargetPost } from '../../core/target.ts';
+import { contentTypeOf } from '../../transports/lean/dialect.ts';
 import type { Places } from './placeholders.ts';
 import { fill, fillAll, MESSAGE, messageTemplate } from './placeholders.ts';
 import type { TargetPublisher } from './publisher.ts';
@@ -63,7 +64,5 @@ function headersOf({ headers, body }: TargetPost, places: Places): Record<string
     Object.keys(given).some((name) => name.toLowerCase() === 'content-type')
   )
     return given;
-  const looksLikeJson = /^\s*[[{"]/.test(body.replaceAll(MESSAGE, ''));
-  const type = looksLikeJson ? 'application/json' : 'text/plain; charset=utf-8';
-  return { ...given, 'content-type': type };
+  return { ...given, 'content-type': contentTypeOf(body.replaceAll(MESSAGE, '')) };
 }

@@ -3,8 +3,9 @@
  * and whoever has left both but still has the mark that the command was given in its environment. Looked up
  * in /proc; without one (macOS) there is only the group.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync } from 'node:fs';
 import { isGone } from '../../core/process-owner.ts';
+import { allPids, isOver, statFields } from '../../core/process-stat.ts';
 
 /** In the environment of every command of a target: the name of the process that started it, a slash, and more. */
 export const MARK = 'PUSHBENCH_TARGET';
@@ -17,13 +18,11 @@ interface Running {
 
 /** All processes but those that have ended and were not collected; undefined where there is no /proc. */
 function runningProcesses(): readonly Running[] | undefined {
-  const pids = numbersIn('/proc');
+  const pids = allPids();
   if (pids.length === 0) return undefined;
   return pids.flatMap((pid) => {
-    const stat = readOrNothing(`/proc/${pid}/stat`);
-    // The second field is the program's name in parentheses, which may hold spaces.
-    const [state, parent, group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (stat === '' || state === 'Z' || state === 'X') return [];
+    const [state, parent, group] = statFields(pid) ?? [];
+    if (state === undefined || isOver(state)) return [];
     return [{ pid, parent: Number(parent), group: Number(group) }];
   });
 }
@@ -56,12 +55,12 @@ function withDescendants(
 
 /** Processes that have exactly this mark. */
 export function markedProcesses(mark: string): number[] {
-  return numbersIn('/proc').filter((pid) => markOf(pid) === mark);
+  return allPids().filter((pid) => markOf(pid) === mark);
 }
 
 /** Processes with the mark of one that is no more. */
 export function strayProcesses(): number[] {
-  return numbersIn('/proc').filter((pid) => {
+  return allPids().filter((pid) => {
     const [owner] = markOf(pid)?.split('/') ?? [];
     // In a container processes are numbered anew: who seems gone from here may live there.
     return owner !== undefined && isGone(owner) && numberingOf(pid) === numberingOf('self');
@@ -79,23 +78,10 @@ function numberingOf(pid: number | 'self'): string | undefined {
 }
 
 function markOf(pid: number): string | undefined {
-  return readOrNothing(`/proc/${pid}/environ`)
+  return environmentOf(pid)
     .split('\0')
     .find((line) => line.startsWith(`${MARK}=`))
     ?.slice(MARK.length + 1);
-}
-
-const PAGE_BYTES = 4_096;
-
-/** Resident memory of all of them; undefined where nothing is known of one, or of any. */
-export function residentBytes(pids: readonly number[]): number | undefined {
-  let sum: number | undefined;
-  for (const pid of pids) {
-    const pages = Number(/^\d+ (\d+)/.exec(readOrNothing(`/proc/${pid}/statm`))?.[1]);
-    if (Number.isNaN(pages)) return undefined;
-    sum = (sum ?? 0) + pages * PAGE_BYTES;
-  }
-  return sum;
 }
 
 /** Signals a process, or a group where the number is negative. One that has ended meanwhile is no fault. */
@@ -117,20 +103,9 @@ export function isRunning(pid: number): boolean {
   }
 }
 
-function numbersIn(folder: string): number[] {
+function environmentOf(pid: number): string {
   try {
-    return readdirSync(folder)
-      .filter((name) => /^\d+$/.test(name))
-      .map(Number);
-  } catch {
-    // No /proc on this system.
-    return [];
-  }
-}
-
-function readOrNothing(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
+    return readFileSync(`/proc/${pid}/environ`, 'latin1');
   } catch {
     // It ended while we looked, or belongs to somebody else.
     return '';

@@ -2,17 +2,11 @@
  * How messages get into a target: by a POST, a frame, or a command. Open loop: `send` never waits for what
  * became of the message before. What fails is counted with its cause, and never thrown.
  */
+import type { Tally } from '../../core/process-reports.ts';
 import type { LoadedTarget } from '../../core/target.ts';
 import { commandPublisher } from './command-publisher.ts';
-import { framePublisher } from './frame-publisher.ts';
 import type { Guard } from './guard.ts';
 import type { Places } from './placeholders.ts';
-import { postPublisher } from './post-publisher.ts';
-
-export interface Tally {
-  readonly cause: string;
-  readonly count: number;
-}
 
 export interface TargetPublisher {
   send(message: Buffer): void;
@@ -24,14 +18,23 @@ export interface TargetPublisher {
   close(): Promise<void>;
 }
 
-/** @throws TargetFailure where there is no way to publish, or it cannot be opened */
+/**
+ * Of the ways that take a library only the one that is meant is loaded: that is done for every trial.
+ * @throws TargetFailure where there is no way to publish, or it cannot be opened
+ */
 export async function openPublisher(
   target: LoadedTarget,
   places: Places,
   guard: Guard,
 ): Promise<TargetPublisher> {
   const { publish } = target;
-  if ('post' in publish) return postPublisher(publish.post, places);
-  if ('frame' in publish) return framePublisher(target, publish.frame, places);
+  if ('post' in publish) {
+    const { postPublisher } = await import('./post-publisher.ts');
+    return postPublisher(publish.post, places);
+  }
+  if ('frame' in publish) {
+    const { framePublisher } = await import('./frame-publisher.ts');
+    return framePublisher(target, publish.frame, places);
+  }
   return commandPublisher(target, publish, places, guard);
 }

@@ -1,7 +1,6 @@
 /** Waits until a server that was started answers, and says what it was that did not come. */
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { request } from 'undici';
 import { reasonOf } from '../../core/errors.ts';
 import type { CommandGroup } from './command-group.ts';
 import { lastLine, TargetFailure } from './target-failure.ts';
@@ -109,6 +108,8 @@ async function answers(
 }
 
 async function badAnswer(url: string): Promise<string | undefined> {
+  // Loaded where there is a URL to be asked: most are ready as soon as their port is.
+  const { request } = await import('undici');
   try {
     const { statusCode, body } = await request(url, {
       headersTimeout: ANSWER_MS,

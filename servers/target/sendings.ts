@@ -1,6 +1,6 @@
 /** Messages that are under way to a target, and why some of them did not get there. */
 import { reasonOf } from '../../core/errors.ts';
-import type { Tally } from './publisher.ts';
+import type { Tally } from '../../core/process-reports.ts';
 
 /** Causes may hold a text of the server that is never the same: no more of them than anybody reads. */
 const MOST_CAUSES = 20;

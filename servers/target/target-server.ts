@@ -3,12 +3,11 @@
  * at, published through, and ended. What it does itself is its own affair.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import type { ServerConfig } from '../../core/control.ts';
+import { READY_MS } from '../../core/control.ts';
+import { freePort } from '../../core/free-port.ts';
 import type { LoadedTarget } from '../../core/target.ts';
-import { READY_MS } from '../../core/target.ts';
 import type { Endpoint } from '../../core/transport.ts';
 import type { CommandGroup } from './command-group.ts';
 import { startGroup } from './command-group.ts';
@@ -57,7 +56,8 @@ export async function startTarget(config: Config): Promise<TargetServer> {
     await guard.release();
   };
   try {
-    const port = target.start === undefined ? undefined : config.port || (await freePort());
+    const port =
+      target.start === undefined ? undefined : config.port || (await freePort('127.0.0.1'));
     const places: Places = { port, folder: guard.folder };
     const endpoint = endpointOf(target, transport, places, tag);
     writeFiles(target, places);
@@ -119,16 +119,4 @@ async function failureOf(
     `In the middle of the trial ${titleOf(target)} ${ended.says}`,
     group?.lastWords(),
   );
-}
-
-/** One that nobody listens on now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host: '127.0.0.1', port: 0 }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -248,6 +248,29 @@ describe('by frame', () => {
     expect(heard).toContain('2 last');
   });
 
+  test('an opening that breaks off is told with the step, and what came instead', async () => {
+    const { port } = await wsServer((socket) => {
+      socket.on('message', () => {
+        socket.send('go away');
+        socket.close(4_003);
+      });
+    });
+    await expect(publisherOf(port, target)).rejects.toThrow(
+      'mine: the connection that publishes could not be opened: ' +
+        'the connection broke off (close code 4003) while step 2 of 3 of the opening awaited ',
+    );
+  });
+
+  test('a text that wants an id which nothing has found is refused, as it is for clients', async () => {
+    const { port } = await wsServer(() => undefined);
+    await expect(
+      publisherOf(port, {
+        ws: { url: 'ws://127.0.0.1:{port}/' },
+        publish: { frame: { text: '{id} says {message}' } },
+      }),
+    ).rejects.toThrow("'{id} says {message}' wants an {id}, which nothing has found");
+  });
+
   test('a handshake that is refused is told at once', async () => {
     const { port } = await httpServer((response) => response.writeHead(404).end());
     await expect(publisherOf(port, target)).rejects.toThrow(

@@ -7,27 +7,31 @@ import { reasonOf } from '../../core/errors.ts';
 import { excerptOf } from '../../core/excerpt.ts';
 import { looksMarked } from '../../core/marker.ts';
 import type { OpeningStep, TargetPost } from '../../core/target.ts';
-import type { ConnectOptions, Sink } from '../../core/transport.ts';
+import type { ConnectOptions, Endpoint, Sink } from '../../core/transport.ts';
 import { HandshakeError } from '../../core/transport.ts';
 import { SERVER_ENDED } from '../handshake-trouble.ts';
 import type { Speaker } from './dialect.ts';
-import { fillIn } from './dialect.ts';
-import type { LeanConnection, Opening } from './socket.ts';
+import { contentTypeOf, fillIn } from './dialect.ts';
+import type { LeanConnection } from './socket.ts';
 
 /** What comes while a request is under way is kept for the steps behind it, within reason. */
 const MOST_WAITING = 1_000;
 const MOST_QUOTES = 3;
 
 /** Says a text over the connection; undefined where the protocol has no way up. */
-export type Say = ((connection: LeanConnection, text: string) => void) | undefined;
+export type Say<Connection> = ((connection: Connection, text: string) => void) | undefined;
 
-export class DialectOpening implements Opening {
+type Options = Pick<ConnectOptions, 'sink' | 'timeoutMs'> & {
+  readonly endpoint: Pick<Endpoint, 'tls'>;
+};
+
+export class DialectOpening<Connection = LeanConnection> {
   readonly sink: Sink;
-  private readonly options: ConnectOptions;
+  private readonly options: Options;
   private readonly speaker: Speaker;
   private readonly steps: readonly OpeningStep[];
   private readonly patterns: readonly (RegExp | undefined)[];
-  private readonly say: Say;
+  private readonly say: Say<Connection>;
   /** Index of the step under way. */
   private at = 0;
   private isPosting = false;
@@ -38,11 +42,16 @@ export class DialectOpening implements Opening {
   private waiting: string[] = [];
   /** The last that came and was not what was awaited. */
   private quotes: string[] = [];
-  private connection: LeanConnection | undefined;
+  private connection: Connection | undefined;
   private done: (error?: HandshakeError) => void = () => undefined;
   private readonly abort = new AbortController();
 
-  constructor(options: ConnectOptions, steps: readonly OpeningStep[], speaker: Speaker, say: Say) {
+  constructor(
+    options: Options,
+    steps: readonly OpeningStep[],
+    speaker: Speaker,
+    say: Say<Connection>,
+  ) {
     this.options = options;
     this.steps = steps;
     this.speaker = speaker;
@@ -65,7 +74,7 @@ export class DialectOpening implements Opening {
     };
   }
 
-  start(connection: LeanConnection, done: (error?: HandshakeError) => void): void {
+  start(connection: Connection, done: (error?: HandshakeError) => void): void {
     this.connection = connection;
     this.done = done;
     this.advance();
@@ -182,8 +191,7 @@ export class DialectOpening implements Opening {
     const filled = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [name.toLowerCase(), fill(value)]),
     );
-    // As messages are posted: what the body looks like, where the file does not say what it is.
-    if (body !== undefined) filled['content-type'] ??= typeOf(body);
+    if (body !== undefined) filled['content-type'] ??= contentTypeOf(body);
     // Loaded by the first opening that posts: most never do.
     const { Agent } = await import('undici');
     const { endpoint, timeoutMs } = this.options;
@@ -211,10 +219,6 @@ export class DialectOpening implements Opening {
       await agent.destroy();
     }
   }
-}
-
-function typeOf(body: string): string {
-  return /^\s*[[{"]/.test(body) ? 'application/json' : 'text/plain; charset=utf-8';
 }
 
 /** As the target file has it: without what differs from client to client, or is nobody's business. */

@@ -62,7 +62,10 @@ export function requestOf(
 }
 
 /** Subprotocols to ask for, in order; usually one or none. */
-export function subprotocolsOf({ subprotocol, headers }: Dialect): readonly string[] {
+export function subprotocolsOf({
+  subprotocol,
+  headers,
+}: Pick<Dialect, 'subprotocol' | 'headers'>): readonly string[] {
   const [, header] =
     Object.entries(headers).find(([name]) => name.toLowerCase() === 'sec-websocket-protocol') ?? [];
   return (header ?? subprotocol ?? '').split(',').flatMap((name) => name.trim() || []);
@@ -81,12 +84,17 @@ export function checkSubprotocol(asked: readonly string[], chosen: string | unde
   });
 }
 
+/** What the body of a POST looks like, where the target file does not say what it is. */
+export function contentTypeOf(body: string): string {
+  return /^\s*[[{"]/.test(body) ? 'application/json' : 'text/plain; charset=utf-8';
+}
+
 /** Replies to whole messages, ready to be compared. */
 export class Replies {
   private readonly all: readonly { readonly when: Buffer; readonly send: string }[];
   private readonly speaker: Speaker;
 
-  constructor({ replies }: Dialect, speaker: Speaker) {
+  constructor({ replies }: Pick<Dialect, 'replies'>, speaker: Speaker) {
     this.all = replies.map(({ when, send }) => ({ when: Buffer.from(when), send }));
     this.speaker = speaker;
   }
