@@ -110,7 +110,7 @@ export function nextGateStep(
   const confirmation = batches.find(({ kind }) => kind === 'confirmation');
   if (confirmation !== undefined) {
     const confirmed = confirm(findings, judgeSuspects(judge, confirmation.rounds, rules, findings));
-    return decided(withCompanions(confirmed, judge(roundsOf(batches), rules)));
+    return decided(withCompanions(confirmed, () => judge(roundsOf(batches), rules)));
   }
   if (findings.some(({ state }) => state === 'no-data')) return decided(findings);
   const suspects = findings.filter(({ state }) => state === 'regressed');
@@ -134,9 +134,10 @@ function roundsOf(batches: readonly GateBatch[]): readonly GateRound[] {
  */
 function withCompanions(
   findings: readonly GateFinding[],
-  ofAll: readonly GateFinding[],
+  judgeAll: () => readonly GateFinding[],
 ): readonly GateFinding[] {
   if (!findings.some(({ state }) => state === 'regressed')) return findings;
+  const ofAll = judgeAll();
   return findings.map((finding) => {
     const all = ofAll.find(({ metric }) => metric === finding.metric);
     return finding.state === 'unclear' && all?.state === 'regressed'

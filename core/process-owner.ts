@@ -3,7 +3,7 @@
  * told from what a living one still uses. Numbers of processes come again; together with their start they do
  * not.
  */
-import { readFileSync } from 'node:fs';
+import { statFields } from './process-stat.ts';
 
 /** '1234-567890': number and start of the process, in ticks since the machine started; 0 where unknown. */
 export function ownerOf(pid: number): string {
@@ -27,11 +27,6 @@ export function isGone(owner: string): boolean {
 
 /** Undefined where there is no such process, or no /proc. */
 function startOf(pid: number): number | undefined {
-  try {
-    // The second field of stat is the program's name in parentheses, which may hold spaces.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]);
-  } catch {
-    return undefined;
-  }
+  const start = statFields(pid)?.[19];
+  return start === undefined ? undefined : Number(start);
 }

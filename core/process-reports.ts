@@ -14,6 +14,12 @@ export interface LoopSample {
   readonly rssBytes: number;
 }
 
+/** How often something came about for one reason. */
+export interface Tally {
+  readonly cause: string;
+  readonly count: number;
+}
+
 export interface Published {
   readonly kind: 'published';
   readonly sent: number;
@@ -25,7 +31,7 @@ export interface Published {
   /** Messages the upstream did not take; only where a client publishes, or through a target. */
   readonly failed: number;
   /** Why, where it is not a client that publishes. */
-  readonly failures?: readonly { readonly cause: string; readonly count: number }[];
+  readonly failures?: readonly Tally[];
 }
 
 /** What the server counted since its start. What somebody else's server does not tell is left out: it is not 0. */
@@ -176,7 +182,7 @@ export interface ComebackReport {
   /** Every attempt to connect, and those of them that failed. */
   readonly attemptedAt: Float64Array;
   readonly refusedAt: Float64Array;
-  readonly refusals: readonly { readonly cause: string; readonly count: number }[];
+  readonly refusals: readonly Tally[];
   /** From the call to connect to the end of the handshake, of what succeeded, µs. */
   readonly handshake: EncodedHistogram;
   /** Events that said that something is missing. */
@@ -240,7 +246,7 @@ export interface PhaseReport {
   readonly closedClients?: readonly number[];
   readonly upstreamConnections: number;
   /** Why POSTs failed, since the phase began. */
-  readonly failedPosts?: readonly { readonly cause: string; readonly count: number }[];
+  readonly failedPosts?: readonly Tally[];
   readonly counts: DeliveryCounts;
   /** due → received, µs */
   readonly due: EncodedHistogram;
@@ -260,5 +266,5 @@ export interface PhaseReport {
   readonly lastReceivedAt: number | undefined;
   /** How late the worker's own 20 ms probe ran, µs. */
   readonly probe: { readonly p99: number; readonly max: number };
-  readonly closed: readonly { readonly cause: string; readonly count: number }[];
+  readonly closed: readonly Tally[];
 }

@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { isAbsolute } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { howItEnded } from '../core/process-end.ts';
 
 /** How long a child may take to end when asked, unless it was said, ms. Then it is killed. */
 const STOP_TIMEOUT_MS = 5_000;
@@ -114,8 +115,7 @@ export function createSupervisor(stopTimeoutMs = STOP_TIMEOUT_MS): Supervisor {
           if (isLate) end({ says: `said nothing within ${timeoutMs} ms` });
         });
         child.once('close', (code, signal) => {
-          const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-          end({ says: `${how}${reasonIn(lastWords)}` });
+          end({ says: `${howItEnded(code, signal)}${reasonIn(lastWords)}` });
         });
       }),
     killAll,
@@ -198,8 +198,7 @@ function startChild<In, Out extends { readonly kind: string }>(
     // 'close' rather than 'exit': stderr has been read to its end.
     child.once('close', (code, signal) => {
       running.delete(child);
-      const how = signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`;
-      resolve({ how, inOrder: code === 0 });
+      resolve({ how: howItEnded(code, signal), inOrder: code === 0 });
     });
   });
   const failure = ended.then(({ how }): never => {

@@ -7,7 +7,7 @@ import type { ConnectOptions, Endpoint } from '../core/transport.ts';
  * What a client says that comes back: the same, but for the history, since it knows what it saw last.
  * @param lastEventId '' where it saw nothing, or is not to say so
  */
-export function comebackQuery(query: string | undefined, lastEventId: string): string | undefined {
+function comebackQuery(query: string | undefined, lastEventId: string): string | undefined {
   if (lastEventId === '') return query;
   const parts = (query ?? '')
     .split('&')

@@ -3,6 +3,7 @@
  * where there is no /proc (macOS): "not measured", which is never a pass.
  */
 import { readdirSync, readFileSync } from 'node:fs';
+import { isOver, statFields, sumOver } from '../core/process-stat.ts';
 
 export interface ProcessReading {
   /** CPU time of all threads, ns. */
@@ -49,9 +50,8 @@ export function readProcess(pid: number): ProcessReading | undefined {
       for (const match of status.matchAll(/ctxt_switches:\s+(\d+)/g))
         contextSwitches += Number(match[1]);
     }
-    // The second field of stat is the program's name in parentheses, which may hold spaces.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    const fields = statFields(pid);
+    if (fields === undefined) return undefined;
     return {
       cpuNs,
       userNs: Number(fields[11]) * TICK_NS,
@@ -69,17 +69,13 @@ export function readProcess(pid: number): ProcessReading | undefined {
 
 /** Whether a process is no more, or has ended and only nobody has asked yet how; where there is no /proc, it is. */
 export function hasEnded(pid: number): boolean {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    return /^[ZX]/.test(stat.slice(stat.lastIndexOf(')') + 2));
-  } catch {
-    return true;
-  }
+  const [state] = statFields(pid) ?? [];
+  return state === undefined || isOver(state);
 }
 
-/** The resident set of a process, to some dozen pages per core: one small file, for whoever looks often. */
-export function readResidentRoughly(pid: number): number | undefined {
-  return scale(matchNumber(`/proc/${pid}/statm`, /^\d+ (\d+)/), PAGE_BYTES);
+/** CPU time of all threads of all of them, ns; undefined where one cannot be read, or there is none. */
+export function cpuOf(pids: readonly number[]): number | undefined {
+  return sumOver(pids, (pid) => readProcess(pid)?.cpuNs);
 }
 
 /**
@@ -92,6 +88,10 @@ export function readResidentBytes(pid: number): number | undefined {
     readProcess(pid)?.rssBytes
   );
 }
+
+/** The resident sets of all of them; undefined as above. Pages that several share count in each. */
+export const residentOf = (pids: readonly number[]): number | undefined =>
+  sumOver(pids, readResidentBytes);
 
 /** Files, sockets and pipes that a process has open. */
 export function readDescriptors(pid: number): number | undefined {

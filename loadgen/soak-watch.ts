@@ -5,6 +5,7 @@
 import { NS_PER_MS } from '../core/clock.ts';
 import { decodeHistogram, encodeHistogram, mergeHistograms } from '../core/histogram.ts';
 import type { ProcessMemory, ServerMemory } from '../core/process-memory.ts';
+import { sumOver } from '../core/process-stat.ts';
 import type { SoakProcess, SoakRecord, SoakSample } from '../core/records/soak.ts';
 import type { Inspection } from './inspect.ts';
 import { inspectAll, inspectServer } from './inspect.ts';
@@ -119,11 +120,7 @@ function processOf(memories: readonly ServerMemory[], pids: readonly number[]): 
     const known = memories.flatMap((memory) => memory[name] ?? []);
     return known.length < memories.length ? undefined : known.reduce((all, one) => all + one, 0);
   };
-  const none = pids.length === 0 ? undefined : 0;
-  const descriptors = pids.reduce<number | undefined>((total, pid) => {
-    const count = readDescriptors(pid);
-    return total === undefined || count === undefined ? undefined : total + count;
-  }, none);
+  const descriptors = sumOver(pids, readDescriptors);
   return {
     rssBytes: sum('rssBytes'),
     heapUsedBytes: sum('heapUsedBytes'),

@@ -4,7 +4,8 @@
  */
 import { NS_PER_MS } from '../core/clock.ts';
 import type { Gauge } from '../core/process-reports.ts';
-import { readResidentRoughly, readSocketBytes } from './procfs.ts';
+import { residentBytes, sumOver } from '../core/process-stat.ts';
+import { readSocketBytes } from './procfs.ts';
 import type { TrialContext } from './trial-context.ts';
 
 /**
@@ -41,7 +42,7 @@ export function watchStall(context: TrialContext): StallWatch {
     samples.push({
       at: gauge.at,
       gauge,
-      rssBytes: residentBytes(context.serverPids),
+      rssBytes: sumOver(context.serverPids, residentBytes),
       socketBytes: readSocketBytes(),
     });
   });
@@ -63,10 +64,3 @@ export function watchStall(context: TrialContext): StallWatch {
 
 /** How far apart two looks are, ns: nothing between them is known any better. */
 export const LOOK_NS = LOOK_EVERY_MS * NS_PER_MS;
-
-function residentBytes(pids: readonly number[]): number | undefined {
-  return pids.reduce<number | undefined>((sum, pid) => {
-    const bytes = readResidentRoughly(pid);
-    return sum === undefined || bytes === undefined ? undefined : sum + bytes;
-  }, 0);
-}

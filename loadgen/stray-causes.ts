@@ -1,7 +1,6 @@
 /** What clients of somebody else's server received that is no delivery, in words for the run file. */
 import { excerptOf } from '../core/excerpt.ts';
-import type { PhaseReport, Stray } from '../core/process-reports.ts';
-import type { Tally } from './trial-context.ts';
+import type { PhaseReport, Stray, Tally } from '../core/process-reports.ts';
 
 /** How each begins, so that a report finds them among the other causes. */
 const WORDS = {

@@ -3,14 +3,14 @@
  * started, clients connect, a few messages are published, then a short load. Every step leaves its evidence;
  * what it means is said elsewhere.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
-import type { PhaseReport, Published, Stray } from '../core/process-reports.ts';
+import type { PhaseReport, Published, Stray, Tally } from '../core/process-reports.ts';
 import type { Arm } from '../core/result.ts';
 import type { LoadPhase, Phase } from '../core/scenario.ts';
 import type { LoadedTarget } from '../core/target.ts';
 import type { Endpoint } from '../core/transport.ts';
+import { until } from '../core/until.ts';
 import type { Supervisor } from './child-process.ts';
 import { TrialFailure } from './child-process.ts';
 import { runPhase } from './phases/registry.ts';
@@ -29,9 +29,8 @@ const FEW: Pick<LoadPhase, 'durationMs' | 'deadlineMs'> & { readonly ratePerS: n
 };
 const LOAD: typeof FEW = { durationMs: 500, deadlineMs: 3_000, ratePerS: 100 };
 
-/** How often, and how far apart, it is looked whether a process has gone. */
-const LOOKS = 40;
-const LOOK_MS = 50;
+/** How long a process that was ended may take to go. */
+const GONE_MS = 2_000;
 
 export interface Failed {
   readonly step: Step;
@@ -55,12 +54,12 @@ export interface Sent {
   readonly p50Us: number | undefined;
   readonly p99Us: number | undefined;
   /** Why publishing failed. */
-  readonly failures: NonNullable<Published['failures']>;
+  readonly failures: readonly Tally[];
   readonly ignored: number;
   /** Names of events that were ignored because of their name. */
   readonly ignoredEvents: readonly string[];
   readonly strays: readonly Stray[];
-  readonly closed: readonly { readonly cause: string; readonly count: number }[];
+  readonly closed: readonly Tally[];
   /** CPU of the server per delivery, ns; undefined where its processes are not known. */
   readonly cpuNs: number | undefined;
 }
@@ -151,7 +150,7 @@ interface Owner {
 /** Those that are still there: one that has ended is counted until somebody has been told of it. */
 async function leftOf(owners: readonly Owner[]): Promise<number[]> {
   const left = (): readonly Owner[] => owners.filter(({ owner }) => !isGone(owner));
-  for (let look = 0; look < LOOKS && left().length > 0; look += 1) await pause(LOOK_MS);
+  await until(() => left().length === 0, GONE_MS);
   return left().map(({ pid }) => pid);
 }
 

@@ -3,6 +3,7 @@ import type { Clock } from '../core/clock.ts';
 import type { FromServer, FromWorker, PublishOrder, ToServer, ToWorker } from '../core/control.ts';
 import type { Injected } from '../core/faults.ts';
 import type { Histogram } from '../core/histogram.ts';
+import type { Tally } from '../core/process-reports.ts';
 import type { SoakSample } from '../core/records/soak.ts';
 import type {
   Flow,
@@ -84,11 +85,6 @@ export interface TrialContext {
 }
 
 export type TrialRecords = Required<Pick<Trial, 'fault' | 'stall' | 'rest' | 'soak' | 'beat'>>;
-
-export interface Tally {
-  readonly cause: string;
-  readonly count: number;
-}
 
 export interface Measurement {
   /** What the ledger, histograms, timeline and series are about. */

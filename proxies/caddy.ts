@@ -159,16 +159,15 @@ export const caddy = defineProxy({
   },
   configName: 'Caddyfile',
   config(values, tls) {
-    const block = (head: string, section: string, indent: string): string => {
-      const lines = linesOf(directives, values, section, (name, value) => `${name} ${value}`);
-      const written = lines.filter((line) => line !== '').map((line) => `${indent}\t${line}\n`);
-      return written.length === 0 ? '' : `${indent}${head} {\n${written.join('')}${indent}}\n`;
-    };
     const lines = (section: string, indent: string): string =>
       linesOf(directives, values, section, (name, value) => `${name} ${value}`)
         .filter((line) => line !== '')
         .map((line) => `${indent}${line}\n`)
         .join('');
+    const block = (head: string, section: string, indent: string): string => {
+      const written = lines(section, `${indent}\t`);
+      return written === '' ? '' : `${indent}${head} {\n${written}${indent}}\n`;
+    };
     // HTTP/3 would open a port for UDP.
     return `{
 	admin unix/{folder}/admin.sock

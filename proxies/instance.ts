@@ -15,11 +15,12 @@ import {
   readFileSync,
   writeFileSync,
 } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { reasonOf } from '../core/errors.ts';
+import { freePort } from '../core/free-port.ts';
+import { howItEnded } from '../core/process-end.ts';
 import { ownerOf } from '../core/process-owner.ts';
 import { endGroup, groupExists, processTree } from './process-tree.ts';
 import type { Place, ProxyProgram } from './proxy.ts';
@@ -29,7 +30,7 @@ import { complaintOf, ProxyTrouble } from './trouble.ts';
 /** In the folder: all that the proxy said. */
 export const LOG_FILE = 'proxy.log';
 /** In the folder: whose group it is, for whoever finds the folder later. */
-export const GROUP_FILE = 'group';
+const GROUP_FILE = 'group';
 const HOST = '127.0.0.1';
 /** Who has no rights anywhere: `nobody`. */
 const NOBODY = 65_534;
@@ -72,7 +73,7 @@ export interface Instance {
 /** Writes the configuration and has the proxy look at it. @throws ProxyTrouble `config` or `port` */
 export async function checkInstance(options: InstanceOptions): Promise<Place & { port: number }> {
   const { proxy, folder, template, upstream, clients, tls } = options;
-  const port = await freePort(options.port ?? 0);
+  const port = await portFor(options.port ?? 0);
   const place = { folder, config: join(folder, proxy.configName), port };
   const config = fill(template, {
     listen: `${HOST}:${port}`,
@@ -213,9 +214,7 @@ function guardGroup(group: number): { release(): void } {
 function endOf(child: ChildProcess): Promise<string> {
   return new Promise((resolve) => {
     child.once('error', (error) => resolve(`could not be started: ${error.message}`));
-    child.once('exit', (code, signal) =>
-      resolve(signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`),
-    );
+    child.once('exit', (code, signal) => resolve(howItEnded(code, signal)));
   });
 }
 
@@ -285,18 +284,12 @@ function writeCertificate(folder: string, tls: InstanceOptions['tls']): Record<s
 }
 
 /** @param wanted 0: any. @throws ProxyTrouble `port` */
-async function freePort(wanted: number): Promise<number> {
-  const server = createServer();
-  server.listen({ host: HOST, port: wanted, exclusive: true });
+async function portFor(wanted: number): Promise<number> {
   try {
-    await once(server, 'listening');
+    return await freePort(HOST, wanted);
   } catch (error) {
     throw new ProxyTrouble('port', `port ${wanted} on ${HOST}: ${reasonOf(error)}`);
   }
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 async function answers(port: number): Promise<boolean> {

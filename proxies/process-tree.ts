@@ -1,8 +1,7 @@
 /** A process and all that came out of it, as the kernel lists them now; and whole groups of processes. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as pause } from 'node:timers/promises';
-
-const LOOK_MS = 20;
+import { allPids, isOver, statFields } from '../core/process-stat.ts';
+import { until } from '../core/until.ts';
 
 /** Its own number first. Where there is no /proc it is the only one. */
 export function processTree(pid: number): number[] {
@@ -31,51 +30,33 @@ export function groupExists(group: number): boolean {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
   // Of what has ended nobody may have taken notice yet, for seconds on a busy machine: it holds nothing any more.
-  const states = statesIn(group);
-  return states === undefined || states.some((state) => state !== 'Z' && state !== 'X');
+  const pids = allPids();
+  return pids.length === 0 || pids.some((pid) => holdsSomething(pid, group));
 }
 
-/** Undefined where there is no /proc. */
-function statesIn(group: number): string[] | undefined {
-  try {
-    return readdirSync('/proc')
-      .filter((name) => /^\d+$/.test(name))
-      .flatMap((pid) => stateOf(pid, group) ?? []);
-  } catch {
-    return undefined;
-  }
+function holdsSomething(pid: number, group: number): boolean {
+  const [state, , of] = statFields(pid) ?? [];
+  if (Number(of) !== group) return false;
+  return !isOver(state) || (state === 'Z' && hasThreads(pid));
 }
 
-function stateOf(pid: string, group: number): string | undefined {
+/** A first thread that has ended is shown as over while others still hold what the process had. */
+function hasThreads(pid: number): boolean {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses, which may hold spaces.
-    const [state, , of] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (Number(of) !== group) return undefined;
-    // A first thread that has ended is shown like that while others still hold what the process had.
-    return state === 'Z' && readdirSync(`/proc/${pid}/task`).length > 1 ? 'threads' : state;
+    return readdirSync(`/proc/${pid}/task`).length > 1;
   } catch {
     // It ended while we looked.
-    return undefined;
-  }
-}
-
-export function signalGroup(group: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(-group, signal);
-  } catch (error) {
-    // All of it has ended already.
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+    return false;
   }
 }
 
 /** Ends all of a group and waits until it is gone. @returns whether it is */
 export async function endGroup(group: number, patienceMs: number): Promise<boolean> {
-  signalGroup(group, 'SIGKILL');
-  const until = performance.now() + patienceMs;
-  while (groupExists(group)) {
-    if (performance.now() > until) return false;
-    await pause(LOOK_MS);
+  try {
+    process.kill(-group, 'SIGKILL');
+  } catch (error) {
+    // All of it has ended already.
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
-  return true;
+  return until(() => !groupExists(group), patienceMs);
 }

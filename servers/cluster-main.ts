@@ -3,14 +3,13 @@
  * the sessions in processes of their own, and publishes to all of them. Started and ended by the controller.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
 import type { FromServer, PublishOrder, ServerConfig, ToServer } from '../core/control.ts';
+import { freePort } from '../core/free-port.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
@@ -174,18 +173,6 @@ function handOn(sample: Sample, pid: number): void {
   samples.clear();
   const merged = mergers['server-sample']([first, ...rest]);
   channel.send({ ...merged, loop: joinLoops([merged.loop, lap()]) });
-}
-
-/** One that nobody listens on now. */
-function freePort(host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen({ host, port: 0 }, () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 /** A fault of the primary ends it, and its processes with it; the controller records its last words. */

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Clock } from '../core/clock.ts';
 import type { FromServer, RollOrder, ServerConfig } from '../core/control.ts';
+import { howItEnded } from '../core/process-end.ts';
 import type { Roll, ServerCounts } from '../core/process-reports.ts';
 import { addCounts } from './answers.ts';
 import type { Exchange, Member } from './exchange.ts';
@@ -231,10 +232,7 @@ export class Cluster {
       }),
       gone: new Promise((resolve) => {
         worker.once('exit', (code, signal) => {
-          this.ended(
-            process,
-            signal === null ? `ended with exit code ${code}` : `was ended by ${signal}`,
-          );
+          this.ended(process, howItEnded(code, signal));
           resolve();
         });
       }),

@@ -7,10 +7,10 @@ import { createClock } from '../core/clock.ts';
 import type { FromServer, PublishOrder, ServerConfig, ToServer } from '../core/control.ts';
 import { CONTROL_VERSION } from '../core/control.ts';
 import { createMarkerWriter } from '../core/marker.ts';
+import { residentBytes, sumOver } from '../core/process-stat.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
 import type { LoadedTarget } from '../core/target.ts';
 import { createTicker } from '../core/ticker.ts';
-import { residentBytes } from './target/processes.ts';
 import { TargetFailure } from './target/target-failure.ts';
 import type { TargetServer } from './target/target-server.ts';
 import { startTarget } from './target/target-server.ts';
@@ -79,7 +79,7 @@ async function serve(server: TargetServer, name: string, tag: string): Promise<v
   const inspect = (): void => {
     const pids = cost.pids();
     channel.send({ kind: 'members', pids });
-    channel.send({ kind: 'inspected', memory: { rssBytes: residentBytes(pids) } });
+    channel.send({ kind: 'inspected', memory: { rssBytes: sumOver(pids, residentBytes) } });
   };
 
   const handle = async (message: ToServer): Promise<void> => {

@@ -9,7 +9,7 @@ import { routeRecordSchema } from './route.ts';
 export const STUDY_SCHEMA = 1;
 
 /** `plain`: there is nothing good or bad about it. */
-export const gradeSchema = z.enum(['good', 'fair', 'bad', 'plain']);
+const gradeSchema = z.enum(['good', 'fair', 'bad', 'plain']);
 
 const sampleSchema = z.object({
   /** Counts from 0. */

@@ -13,7 +13,7 @@ const values = z.record(z.string(), z.string());
  * `stock`: what all others are held against; `change`: stock but for `set`; `together`: stock with all that
  * helped; `recommended`: the preset of that name.
  */
-export const settingKinds = ['stock', 'change', 'together', 'recommended'] as const;
+const settingKinds = ['stock', 'change', 'together', 'recommended'] as const;
 
 const settingSchema = z.object({
   name: z.string(),
@@ -28,7 +28,7 @@ const settingSchema = z.object({
   isCandidate: z.boolean(),
 });
 
-export const effectVerdicts = ['better', 'worse', 'same', 'unclear'] as const;
+const effectVerdicts = ['better', 'worse', 'same', 'unclear'] as const;
 
 const effectSchema = z.object({
   setting: z.string(),

@@ -2,7 +2,7 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { Published } from '../../core/process-reports.ts';
 import type { FaultPlan, Phase } from '../../core/scenario.ts';
-import { readProcess } from '../procfs.ts';
+import { cpuOf } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
 import type { Injector, Mended, Strike } from './injector.ts';
 import { plannedCount } from './injector.ts';
@@ -103,12 +103,6 @@ async function carryOut(
 }
 
 function readCpu({ clock, serverPids }: TrialContext, into: CpuReading[]): void {
-  if (serverPids.length === 0) return;
-  let cpuNs = 0;
-  for (const pid of serverPids) {
-    const reading = readProcess(pid);
-    if (reading === undefined) return;
-    cpuNs += reading.cpuNs;
-  }
-  into.push({ at: clock(), cpuNs, pids: [...serverPids] });
+  const cpuNs = cpuOf(serverPids);
+  if (cpuNs !== undefined) into.push({ at: clock(), cpuNs, pids: [...serverPids] });
 }

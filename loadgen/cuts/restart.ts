@@ -3,12 +3,12 @@
  * never sent; the next server goes on with the schedule where it is by then, with the right numbers. It
  * knows nothing of the sessions and messages of the one before, so gaps and losses are the honest result.
  */
-import { setTimeout as pause } from 'node:timers/promises';
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { PublishOrder } from '../../core/control.ts';
 import { createHistogram, encodeHistogram } from '../../core/histogram.ts';
 import type { Published } from '../../core/process-reports.ts';
 import { createSchedule } from '../../core/schedule.ts';
+import { until } from '../../core/until.ts';
 import { TrialFailure } from '../child-process.ts';
 import { hasEnded } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
@@ -52,12 +52,8 @@ export function restart(): Injector {
 }
 
 async function allGone(pids: readonly number[]): Promise<void> {
-  const deadline = performance.now() + GONE_MS;
-  while (!pids.every(hasEnded)) {
-    if (performance.now() > deadline) {
-      throw new TrialFailure('processes of the server that was to be killed are still there');
-    }
-    await pause(LOOK_MS);
+  if (!(await until(() => pids.every(hasEnded), GONE_MS, LOOK_MS))) {
+    throw new TrialFailure('processes of the server that was to be killed are still there');
   }
 }
 

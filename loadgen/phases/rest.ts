@@ -12,7 +12,7 @@ import { meterCost } from '../cost-meter.ts';
 import { inspectAll } from '../inspect.ts';
 import { pause } from '../pause.ts';
 import type { KernelMemory } from '../procfs.ts';
-import { readKernelMemory, readProcess, readResidentBytes } from '../procfs.ts';
+import { cpuOf, readKernelMemory, residentOf } from '../procfs.ts';
 import type { TrialContext } from '../trial-context.ts';
 
 /** Between two looks at memory that may still be moving. */
@@ -71,12 +71,12 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
   let inspection = await inspectAll(context, true);
   // Without a /proc a process only knows what it had when it was asked.
   const serverBytes = (): number => {
-    const bytes = residentSet(context.serverPids) ?? inspection.server.rssBytes;
+    const bytes = residentOf(context.serverPids) ?? inspection.server.rssBytes;
     if (bytes === undefined) throw new TrialFailure('nothing is known of the memory of the server');
     return bytes;
   };
   const generatorBytes = (): number =>
-    residentSet(generatorPids) ??
+    residentOf(generatorPids) ??
     inspection.workers.reduce((sum, { memory }) => sum + memory.rssBytes, 0);
   let last = serverBytes();
   let movedBytes = Number.POSITIVE_INFINITY;
@@ -90,7 +90,7 @@ async function settleAndRead(longestMs: number, context: TrialContext): Promise<
   const settledMs = (clock() - startNs) / NS_PER_MS;
   const looks: ({ server: number; generator: number; proxy?: number } & KernelMemory)[] = [];
   for (let sample = 0; sample < SAMPLES; sample += 1) {
-    const proxy = context.route && residentSet(context.route.pids());
+    const proxy = context.route && residentOf(context.route.pids());
     looks.push({
       server: serverBytes(),
       generator: generatorBytes(),
@@ -119,21 +119,6 @@ function usedBytes({ heapUsedBytes, externalBytes }: ServerMemory): Partial<Memo
   return heapUsedBytes === undefined || externalBytes === undefined
     ? {}
     : { serverUsedBytes: heapUsedBytes + externalBytes };
-}
-
-const residentSet = (pids: readonly number[]) => sumOver(pids, readResidentBytes);
-const cpuOf = (pids: readonly number[]) => sumOver(pids, (pid) => readProcess(pid)?.cpuNs);
-
-/** One process that could not be read makes the sum unknown, not smaller; and none known is not none there. */
-function sumOver(
-  pids: readonly number[],
-  read: (pid: number) => number | undefined,
-): number | undefined {
-  if (pids.length === 0) return undefined;
-  return pids.reduce<number | undefined>((sum, pid) => {
-    const value = read(pid);
-    return sum === undefined || value === undefined ? undefined : sum + value;
-  }, 0);
 }
 
 async function countCpu(

@@ -7,8 +7,10 @@
  * arrived              ●●●               ●●●     clumped, in threes
  * ```
  */
+
+import { median } from '../../core/median.ts';
 import type { Clumping } from '../../core/records/probe.ts';
-import { gapsOf, middleOf } from './middle.ts';
+import { gapsOf } from './middle.ts';
 
 /** Arrivals that are no further apart came together, ms: one read, or two in a row. */
 const TOGETHER_MS = 3;
@@ -43,7 +45,7 @@ export function measureClumping(
     events: arrivals.length,
     groupSize: commonest(sizes),
     largest: Math.max(0, ...sizes),
-    everyMs: middleOf(gapsOf(starts)),
+    everyMs: median(gapsOf(starts)),
   };
   if (sentAt !== undefined) {
     return { ...common, ...bySendTimes(groups, arrivals, sentAt, resolutionMs, sameClock) };
@@ -91,13 +93,13 @@ function bySendTimes(
     held.push(spread);
   }
   const delays = arrivals.map((at, index) => at - (sentAt[index] ?? at));
-  const p50 = middleOf(delays);
+  const p50 = median(delays);
   const tooFew = arrivals.length < 2;
   return {
     verdict: tooFew ? 'unknown' : verdictOf(clumped, arrivals.length),
     evidence: tooFew ? 'none' : 'send-times',
     clumped,
-    heldMs: middleOf(held),
+    heldMs: median(held),
     delayMs:
       sameClock && p50 !== undefined
         ? { p50, min: Math.min(...delays), max: Math.max(...delays) }
@@ -131,18 +133,18 @@ function byPace(groups: readonly number[][], arrivals: readonly number[]): Omit<
     verdict: verdictOf(clumped, arrivals.length),
     evidence: 'pace',
     clumped,
-    heldMs: middleOf(held),
+    heldMs: median(held),
   };
 }
 
 /** @returns ms between events that come at a regular pace; undefined where there is none to be seen */
 function regularPace(gaps: readonly number[]): number | undefined {
   const sorted = [...gaps].sort((a, b) => a - b);
-  const median = middleOf(sorted);
-  if (sorted.length < FEWEST_GAPS || median === undefined || median < APART_MS) return undefined;
+  const middle = median(sorted);
+  if (sorted.length < FEWEST_GAPS || middle === undefined || middle < APART_MS) return undefined;
   const low = sorted[Math.floor(sorted.length / 4)] ?? 0;
   const high = sorted[Math.floor((sorted.length * 3) / 4)] ?? 0;
-  return high - low <= REGULAR_SHARE * median ? median : undefined;
+  return high - low <= REGULAR_SHARE * middle ? middle : undefined;
 }
 
 function verdictOf(clumped: number, events: number): 'clumped' | 'apart' {

@@ -7,6 +7,7 @@ import type { HeadTimes, TlsFacts } from '../../core/records/probe.ts';
 import type { ProbeEndpoint } from './endpoint.ts';
 import { hostOf, isSecure, portOf } from './endpoint.ts';
 import { failureOf, ProbeFailure } from './probe-failure.ts';
+import { within } from './within.ts';
 
 export interface Dialled {
   readonly socket: Socket;
@@ -73,42 +74,28 @@ function minus(later: number | undefined, earlier: number): number | undefined {
 }
 
 /** Waits for one event of a socket, which is destroyed if something else comes of it. */
-function settled(
+async function settled(
   socket: Socket,
   event: 'connect' | 'secureConnect',
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const stage = event === 'connect' ? 'connect' : 'tls';
-  return new Promise((resolve, reject) => {
-    const done = (failure?: ProbeFailure): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      socket.off(event, onEvent);
-      socket.off('error', onError);
-      socket.off('close', onClose);
-      if (failure === undefined) {
-        resolve();
-        return;
-      }
-      // What a socket that is thrown away has still to say interests nobody.
-      socket.on('error', () => undefined);
-      socket.destroy();
-      reject(failure);
-    };
-    const onEvent = (): void => done();
-    const onError = (error: Error): void => done(failureOf(error, stage));
-    const onClose = (): void =>
-      done(new ProbeFailure(stage === 'tls' ? 'tls' : 'unreachable', 'it hung up'));
-    const onAbort = (): void => done(new ProbeFailure('aborted', 'interrupted'));
-    const timer = setTimeout(
-      () => done(new ProbeFailure('silent', `no ${stage === 'tls' ? 'TLS' : 'connection'}`)),
-      timeoutMs,
+  try {
+    await within<void>(
+      { timeoutMs, signal },
+      `no ${stage === 'tls' ? 'TLS' : 'connection'}`,
+      (resolve, fail) => {
+        socket.once(event, () => resolve());
+        // What a socket that is thrown away has still to say interests nobody.
+        socket.on('error', (error) => fail(failureOf(error, stage)));
+        socket.once('close', () =>
+          fail(new ProbeFailure(stage === 'tls' ? 'tls' : 'unreachable', 'it hung up')),
+        );
+      },
     );
-    socket.once(event, onEvent);
-    socket.once('error', onError);
-    socket.once('close', onClose);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    if (signal?.aborted === true) onAbort();
-  });
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
 }

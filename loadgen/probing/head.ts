@@ -1,12 +1,12 @@
 /** The head of an answer: how long each step takes, who is on the way, what is agreed on. */
 import type { IncomingHttpHeaders } from 'node:http';
+import { median } from '../../core/median.ts';
 import type { HeadFacts, HeadTimes, NamedHeader } from '../../core/records/probe.ts';
 import type { Watched } from './connection.ts';
 import { openStream } from './connection.ts';
 import { dial } from './dial.ts';
 import type { ProbeEndpoint } from './endpoint.ts';
 import { isSecure } from './endpoint.ts';
-import { middleOf } from './middle.ts';
 import { ProbeFailure } from './probe-failure.ts';
 
 /** Connections that measuring a head takes at most: the samples, one that asks for compression, one for ALPN. */
@@ -75,7 +75,7 @@ export async function measureHead(
 
 function typicalOf(times: readonly HeadTimes[]): HeadTimes {
   const step = (name: keyof HeadTimes): number | undefined =>
-    middleOf(times.flatMap((one) => one[name] ?? []));
+    median(times.flatMap((one) => one[name] ?? []));
   return {
     lookupMs: step('lookupMs'),
     connectMs: step('connectMs') ?? 0,

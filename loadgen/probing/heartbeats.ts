@@ -1,7 +1,9 @@
 /** What a server sends to keep a connection: comments, pings, and events that repeat themselves. */
+
+import { median } from '../../core/median.ts';
 import type { Heartbeat } from '../../core/records/probe.ts';
 import type { Arrival } from './connection.ts';
-import { gapsOf, middleOf } from './middle.ts';
+import { gapsOf } from './middle.ts';
 
 /** Longer events carry something. */
 const SHORT = 80;
@@ -38,8 +40,8 @@ function isBeat(those: readonly Arrival[]): boolean {
   if (NAMED.test(first.event) || NAMED.test(first.text)) return true;
   if (those.length < FEWEST_REPEATS || those.some(({ text }) => text !== first.text)) return false;
   const gaps = gapsOf(those.map(({ at }) => at));
-  const median = middleOf(gaps) ?? 0;
-  return gaps.every((gap) => Math.abs(gap - median) <= EVEN_SHARE * median);
+  const middle = median(gaps) ?? 0;
+  return gaps.every((gap) => Math.abs(gap - middle) <= EVEN_SHARE * middle);
 }
 
 function beatOf(kind: Heartbeat['kind'], those: readonly Arrival[]): Heartbeat {
@@ -48,7 +50,7 @@ function beatOf(kind: Heartbeat['kind'], those: readonly Arrival[]): Heartbeat {
   return {
     kind,
     count: those.length,
-    everyMs: middleOf(gapsOf(those.map(({ at }) => at))),
+    everyMs: median(gapsOf(those.map(({ at }) => at))),
     sample: text.length > SAMPLE ? `${text.slice(0, SAMPLE)}…` : text,
   };
 }

@@ -8,9 +8,11 @@
  * silence 8 s  ├──────────────▌ ⋯⋯⋯●          cut at 5 s; the event that was sent at 8 s is lost
  * ```
  */
+
+import { median } from '../../core/median.ts';
 import type { End, Silent, StreamKind } from '../../core/records/probe.ts';
+import { pauseUntilAborted } from '../pause.ts';
 import { crowdSignal } from './crowd-signal.ts';
-import { middleOf } from './middle.ts';
 import type { MeasuredPath, OriginLine } from './origin-line.ts';
 import { openLine } from './origin-line.ts';
 import { ProbeFailure } from './probe-failure.ts';
@@ -75,7 +77,7 @@ export async function measureIdleCut(given: IdleCutOptions): Promise<IdleCut> {
     survivedMs: Math.max(0, ...survived.map(({ silenceMs }) => silenceMs)),
     notSurvivedMs:
       others.length === 0 ? undefined : Math.min(...others.map(({ silenceMs }) => silenceMs)),
-    cutMs: middleOf(trials.flatMap(({ cutAfterMs }) => cutAfterMs ?? [])),
+    cutMs: median(trials.flatMap(({ cutAfterMs }) => cutAfterMs ?? [])),
   };
 }
 
@@ -116,29 +118,21 @@ async function trySilence(silenceMs: number, options: IdleCutOptions): Promise<S
 }
 
 /** Resolves when it is over, for whatever it takes: a connection that is cut early is waited for all the same. */
-function silence(
+async function silence(
   { client, session }: OriginLine,
   ms: number,
   direction: Silent,
   signal: AbortSignal | undefined,
 ): Promise<void> {
-  return new Promise((resolve) => {
-    const chatter = setInterval(
-      () => {
-        if (direction === 'server') client.say({ text: 'still here' });
-        if (direction === 'client') session.say();
-      },
-      Math.min(CHATTER_MS, ms / 4),
-    );
-    const done = (): void => {
-      clearInterval(chatter);
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal?.addEventListener('abort', done, { once: true });
-  });
+  const chatter = setInterval(
+    () => {
+      if (direction === 'server') client.say({ text: 'still here' });
+      if (direction === 'client') session.say();
+    },
+    Math.min(CHATTER_MS, ms / 4),
+  );
+  await pauseUntilAborted(ms, signal);
+  clearInterval(chatter);
 }
 
 /** @returns when the origin was told, unless that takes longer */

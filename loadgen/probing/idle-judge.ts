@@ -10,8 +10,9 @@
  * pings (both)        ─── lives      ✓        ✓        ✓        ✗
  * ```
  */
+
+import { median } from '../../core/median.ts';
 import type { IdleVerdict, IdleWatch, Silent } from '../../core/records/probe.ts';
-import { middleOf } from './middle.ts';
 
 /** Timers of proxies are coarse, and so is a busy machine; what is short is told more finely. */
 const TOLERANCE_SHARE = 0.1;
@@ -54,7 +55,7 @@ export function judgeIdle(watches: readonly IdleWatch[]): IdleVerdict {
   const maybeAge = agree(ages) && watches.every((one) => livedNoLonger(one.ageMs, ages));
   const silent = hypotheses.filter((who) => {
     const silences = cuts.map(({ lastSilence }) => lastSilence[who]);
-    if (maybeAge && (middleOf(silences) ?? 0) <= COMMONPLACE * lowOf(who)) return false;
+    if (maybeAge && (median(silences) ?? 0) <= COMMONPLACE * lowOf(who)) return false;
     return (
       agree(silences) && watches.every((one) => livedNoLonger(longestLived(one, who), silences))
     );
@@ -69,7 +70,7 @@ export function judgeIdle(watches: readonly IdleWatch[]): IdleVerdict {
     lowMs: first === undefined ? 0 : lowOf(first),
     highMs: Math.min(...ends),
     // Without one cause a middle of different things would mean nothing.
-    cutMs: kind === 'unclear' ? undefined : middleOf(ends),
+    cutMs: kind === 'unclear' ? undefined : median(ends),
     cuts: cuts.length,
   };
 }
@@ -85,13 +86,13 @@ function longestLived({ end, survived, lastSilence }: IdleWatch, who: Silent): n
 }
 
 function agree(values: readonly number[]): boolean {
-  const median = middleOf(values) ?? 0;
-  return Math.max(...values) - Math.min(...values) <= tolerance(median);
+  const middle = median(values) ?? 0;
+  return Math.max(...values) - Math.min(...values) <= tolerance(middle);
 }
 
 function livedNoLonger(value: number, cuts: readonly number[]): boolean {
-  const median = middleOf(cuts) ?? 0;
-  return value <= median + tolerance(median);
+  const middle = median(cuts) ?? 0;
+  return value <= middle + tolerance(middle);
 }
 
 const tolerance = (ms: number): number =>

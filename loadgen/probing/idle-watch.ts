@@ -3,6 +3,7 @@
  * What the server says by itself cannot be stopped from here, so silences longer than that are not seen.
  */
 import type { IdleFacts, IdleWatch, Silences, Talk } from '../../core/records/probe.ts';
+import { pauseUntilAborted } from '../pause.ts';
 import type { Arrival, Watched } from './connection.ts';
 import { openStream } from './connection.ts';
 import { crowdSignal } from './crowd-signal.ts';
@@ -62,7 +63,7 @@ export async function watchIdle(given: IdleWatchOptions): Promise<IdleFacts> {
     if (!opening && lines.every(({ result }) => result !== undefined)) over();
   };
   const open = async (talk: Talk, index: number): Promise<void> => {
-    await pause(index * STAGGER_MS, signal);
+    await pauseUntilAborted(index * STAGGER_MS, signal);
     // Whoever turns one away is not asked again and again.
     if (signal.aborted || refusals.length > 0) return;
     try {
@@ -168,7 +169,8 @@ async function lookWhoIsThere(lines: readonly Line[], signal: AbortSignal): Prom
   const answered = (): boolean =>
     asked.every(({ line, at }) => line.pongs.at >= at || line.result !== undefined);
   const until = performance.now() + PONG_MS;
-  while (!answered() && performance.now() < until && !signal.aborted) await pause(20, signal);
+  while (!answered() && performance.now() < until && !signal.aborted)
+    await pauseUntilAborted(20, signal);
   for (const { line, at, silences } of asked) {
     if (line.pongs.at >= at || line.result !== undefined || signal.aborted) continue;
     line.result = {
@@ -179,17 +181,4 @@ async function lookWhoIsThere(lines: readonly Line[], signal: AbortSignal): Prom
       survived: line.book.survived,
     };
   }
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
 }

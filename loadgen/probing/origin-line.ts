@@ -4,7 +4,8 @@ import type { Watched } from './connection.ts';
 import { openStream } from './connection.ts';
 import type { ProbeEndpoint } from './endpoint.ts';
 import type { Origin, OriginSession } from './origin.ts';
-import { ProbeFailure } from './probe-failure.ts';
+import { PLAIN } from './origin.ts';
+import { within } from './within.ts';
 
 /** The way from a client to an origin; the URL is that of the path, whose own path is replaced. */
 export interface MeasuredPath {
@@ -48,7 +49,11 @@ export async function openLine(
     },
     { signal },
   );
-  const session = await within(origin.session(id), endpoint.timeoutMs).catch((error: unknown) => {
+  const session = await within<OriginSession>(
+    endpoint,
+    'the connection did not reach the origin',
+    (resolve) => void origin.session(id).then(resolve),
+  ).catch((error: unknown) => {
     client.abandon();
     throw error;
   });
@@ -75,16 +80,28 @@ export async function openLine(
   };
 }
 
-function within<T>(promise: Promise<T>, ms: number): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new ProbeFailure('silent', 'the connection did not reach the origin')),
-      ms,
-    );
-    promise
-      .then(resolve, reject)
-      .finally(() => clearTimeout(timer))
-      // Both outcomes are passed on above.
-      .catch(() => undefined);
-  });
+/**
+ * All at once, so that none has been silent for long when the last is open.
+ * @throws ProbeFailure when one does not come about; the others are left then
+ */
+export async function openLines(
+  count: number,
+  path: MeasuredPath,
+  signal: AbortSignal,
+): Promise<OriginLine[]> {
+  const opened = await Promise.allSettled(
+    Array.from({ length: count }, () => openLine(path, signal)),
+  );
+  const lines = opened.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  const failed = opened.find((one) => one.status === 'rejected');
+  if (failed === undefined) return lines;
+  for (const { client } of lines) client.abandon();
+  await Promise.all(lines.map(({ client }) => client.ended));
+  throw failed.reason;
 }
+
+/** The same path to an origin that gives it no advice on buffering, as most servers do not. */
+export const withoutAdvice = ({ endpoint, origin }: MeasuredPath): MeasuredPath => ({
+  endpoint,
+  origin: { ...origin, pathOf: (...stream) => `${origin.pathOf(...stream)}${PLAIN}` },
+});

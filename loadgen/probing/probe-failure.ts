@@ -1,4 +1,5 @@
 /** Why a probe did not get a stream, as a value that whoever speaks to people turns into a sentence. */
+import type { IncomingMessage } from 'node:http';
 
 export type FailureKind =
   | 'dns'
@@ -33,6 +34,16 @@ export class ProbeFailure extends Error {
     this.code = code;
     this.answer = answer;
   }
+}
+
+/** For an answer that is no stream. */
+export function noStream({ statusCode: status = 0, headers }: IncomingMessage): ProbeFailure {
+  return new ProbeFailure('answer', `it answers ${status}`, undefined, {
+    status,
+    contentType: headers['content-type'],
+    location: headers.location,
+    link: String(headers['link'] ?? ''),
+  });
 }
 
 /** What an error of Node means for a connection that was being made. */

@@ -1,4 +1,6 @@
 /** Looks at one endpoint from outside: head, then pings, then events and idle cuts at the same time. */
+
+import { median } from '../../core/median.ts';
 import type { IdleWatch, ProbeResult, StreamKind, Talk } from '../../core/records/probe.ts';
 import { measureClumping } from './clumping.ts';
 import type { Arrival } from './connection.ts';
@@ -9,7 +11,6 @@ import { HEAD_CONNECTIONS, measureHead } from './head.ts';
 import { heartbeatsOf } from './heartbeats.ts';
 import { planIdle } from './idle-plan.ts';
 import { watchIdle } from './idle-watch.ts';
-import { middleOf } from './middle.ts';
 import { sendTimesOf } from './time-stamps.ts';
 
 /** Connections beside those that are watched for cuts: two to find the transport, those of the head, one for pings. */
@@ -81,7 +82,7 @@ export async function probeEndpoint(options: ProbeOptions): Promise<ProbeResult>
     events: measureClumping(times, sendTimes?.at, {
       ...(sendTimes === undefined ? {} : { resolutionMs: sendTimes.resolutionMs }),
     }),
-    stampLagMs: lags === undefined ? undefined : middleOf(lags),
+    stampLagMs: lags === undefined ? undefined : median(lags),
     heartbeats: heartbeatsOf(arrivals),
     idle,
   };
@@ -118,7 +119,7 @@ async function measurePing(
       if (at === undefined) break;
       times.push(at - sentAt);
     }
-    return middleOf(times);
+    return median(times);
   } finally {
     await watched.leave();
   }

@@ -1,15 +1,18 @@
 /** An event stream that is watched: HTTP by Node, events by our parser, comments beside it. */
 import type { IncomingMessage } from 'node:http';
 import { request as httpRequest } from 'node:http';
+import type { Socket } from 'node:net';
 import type { End } from '../../core/records/probe.ts';
+import { isEventStream } from '../../transports/handshake-trouble.ts';
 import { SseParser } from '../../transports/sse/parser.ts';
 import { createCommentFinder } from './comment-finder.ts';
 import type { Open, Watched, Watcher } from './connection.ts';
 import { dial } from './dial.ts';
 import type { ProbeEndpoint } from './endpoint.ts';
 import { headersOf, isSecure, portOf } from './endpoint.ts';
-import { failureOf, ProbeFailure } from './probe-failure.ts';
+import { failureOf, noStream } from './probe-failure.ts';
 import { watchEnd } from './socket-end.ts';
+import { within } from './within.ts';
 
 /** What is asked for when compression is. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br, zstd';
@@ -24,12 +27,7 @@ export const openSse: Open = async (endpoint, watcher, { compressed = false, sig
   if (status !== 200 || !isEventStream(headers['content-type'])) {
     response.on('error', () => undefined);
     socket.destroy();
-    throw new ProbeFailure('answer', `it answers ${status}`, undefined, {
-      status,
-      contentType: headers['content-type'],
-      location: headers.location,
-      link: String(headers['link'] ?? ''),
-    });
+    throw noStream(response);
   }
   let left = false;
   const ended = new Promise<{ end: End; at: number }>((resolve) => {
@@ -91,48 +89,40 @@ function read(response: IncomingMessage, watcher: Watcher, legible: boolean): vo
   response.on('error', () => undefined);
 }
 
-function answerOf(
+async function answerOf(
   endpoint: ProbeEndpoint,
-  socket: import('node:net').Socket,
+  socket: Socket,
   compressed: boolean,
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
   const { url, timeoutMs } = endpoint;
-  return new Promise((resolve, reject) => {
-    const request = httpRequest({
-      method: 'GET',
-      host: url.hostname,
-      port: portOf(url),
-      path: `${url.pathname}${url.search}`,
-      ...authOf(url),
-      // Decides whether the port is written into Host.
-      defaultPort: isSecure(url) ? 443 : 80,
-      headers: headersOf(endpoint, {
-        Accept: 'text/event-stream',
-        'Accept-Encoding': compressed ? ACCEPT_ENCODING : 'identity',
-        'Cache-Control': 'no-cache',
-        Connection: 'keep-alive',
-      }),
-      createConnection: () => socket,
-    });
-    const fail = (failure: ProbeFailure): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      request.destroy();
-      socket.destroy();
-      reject(failure);
-    };
-    const onAbort = (): void => fail(new ProbeFailure('aborted', 'interrupted'));
-    const timer = setTimeout(() => fail(new ProbeFailure('silent', 'no answer')), timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    request.on('error', (error) => fail(failureOf(error, 'head')));
-    request.once('response', (response) => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      resolve(response);
-    });
-    request.end();
+  const request = httpRequest({
+    method: 'GET',
+    host: url.hostname,
+    port: portOf(url),
+    path: `${url.pathname}${url.search}`,
+    ...authOf(url),
+    // Decides whether the port is written into Host.
+    defaultPort: isSecure(url) ? 443 : 80,
+    headers: headersOf(endpoint, {
+      Accept: 'text/event-stream',
+      'Accept-Encoding': compressed ? ACCEPT_ENCODING : 'identity',
+      'Cache-Control': 'no-cache',
+      Connection: 'keep-alive',
+    }),
+    createConnection: () => socket,
   });
+  try {
+    return await within<IncomingMessage>({ timeoutMs, signal }, 'no answer', (resolve, fail) => {
+      request.on('error', (error) => fail(failureOf(error, 'head')));
+      request.once('response', resolve);
+      request.end();
+    });
+  } catch (error) {
+    request.destroy();
+    socket.destroy();
+    throw error;
+  }
 }
 
 /** Name and password in an address are what Basic authentication is. */
@@ -140,6 +130,3 @@ function authOf({ username, password }: URL): { auth?: string } {
   if (username === '' && password === '') return {};
   return { auth: `${decodeURIComponent(username)}:${decodeURIComponent(password)}` };
 }
-
-export const isEventStream = (contentType: string | undefined): boolean =>
-  /^text\/event-stream\s*(;|$)/i.test(contentType ?? '');

@@ -5,8 +5,9 @@ import type { End } from '../../core/records/probe.ts';
 import type { Open, Watched, Watcher } from './connection.ts';
 import { dial } from './dial.ts';
 import { headersOf, isSecure } from './endpoint.ts';
-import { failureOf, ProbeFailure } from './probe-failure.ts';
+import { failureOf, noStream, ProbeFailure } from './probe-failure.ts';
 import { watchEnd } from './socket-end.ts';
+import { within } from './within.ts';
 
 const PAYLOAD_LIMIT_BYTES = 16 * 1_048_576;
 /** How long the other side has to answer a close frame, ms. */
@@ -105,45 +106,34 @@ function read(client: WebSocket, watcher: Watcher): void {
   client.on('pong', (data) => arrived('pong', data.toString('utf8')));
 }
 
-function answerOf(
+async function answerOf(
   client: WebSocket,
   timeoutMs: number,
   signal: AbortSignal | undefined,
 ): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    let answer: IncomingMessage | undefined;
-    const done = (failure?: ProbeFailure): void => {
-      clearTimeout(timer);
-      signal?.removeEventListener('abort', onAbort);
-      if (failure !== undefined) {
-        reject(failure);
-        client.terminate();
-      } else if (answer !== undefined) resolve(answer);
-    };
-    const onAbort = (): void => done(new ProbeFailure('aborted', 'interrupted'));
-    const timer = setTimeout(() => done(new ProbeFailure('silent', 'no answer')), timeoutMs);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    client.once('upgrade', (response) => {
-      answer = response;
+  try {
+    return await within<IncomingMessage>({ timeoutMs, signal }, 'no answer', (resolve, fail) => {
+      let answer: IncomingMessage | undefined;
+      client.once('upgrade', (response) => {
+        answer = response;
+      });
+      client.once('open', () => {
+        if (answer !== undefined) resolve(answer);
+      });
+      client.once('unexpected-response', (_request, response) => {
+        response.on('error', () => undefined);
+        response.resume();
+        fail(noStream(response));
+      });
+      client.once('error', (error) => {
+        // `ws` has words for what is wrong with an answer, and no codes.
+        const isAnswer =
+          answer !== undefined || /^(Invalid|Server sent|Unexpected)/.test(error.message);
+        fail(isAnswer ? new ProbeFailure('not-http', error.message) : failureOf(error, 'head'));
+      });
     });
-    client.once('open', () => done());
-    client.once('unexpected-response', (_request, response) => {
-      const { statusCode: status = 0, headers } = response;
-      const plain = {
-        status,
-        contentType: headers['content-type'],
-        location: headers.location,
-        link: String(headers['link'] ?? ''),
-      };
-      response.on('error', () => undefined);
-      response.resume();
-      done(new ProbeFailure('answer', `it answers ${status}`, undefined, plain));
-    });
-    client.once('error', (error) => {
-      // `ws` has words for what is wrong with an answer, and no codes.
-      const isAnswer =
-        answer !== undefined || /^(Invalid|Server sent|Unexpected)/.test(error.message);
-      done(isAnswer ? new ProbeFailure('not-http', error.message) : failureOf(error, 'head'));
-    });
-  });
+  } catch (error) {
+    client.terminate();
+    throw error;
+  }
 }

@@ -4,10 +4,8 @@
  * for more to compress.
  */
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
 import { get } from 'node:http';
-import type { Readable } from 'node:stream';
-import { constants, createBrotliDecompress, createGunzip } from 'node:zlib';
+import { decoded } from '../probing/decoded.ts';
 import { hostOf, portOf } from '../probing/endpoint.ts';
 import { PLAIN } from '../probing/origin.ts';
 import type { Measure, StudyPath } from '../study/measure.ts';
@@ -84,17 +82,4 @@ function stream({ endpoint, origin, signal }: StudyPath): Promise<{
       }, EVERY_MS);
     });
   });
-}
-
-/** As a browser does it: with what there is, and not only with whole blocks. */
-function decoded(response: IncomingMessage): Readable {
-  switch (response.headers['content-encoding']) {
-    case 'gzip':
-    case 'deflate':
-      return response.pipe(createGunzip({ flush: constants.Z_SYNC_FLUSH }));
-    case 'br':
-      return response.pipe(createBrotliDecompress({ flush: constants.BROTLI_OPERATION_FLUSH }));
-    default:
-      return response;
-  }
 }

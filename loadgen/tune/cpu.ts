@@ -1,12 +1,11 @@
 /** What a proxy pays for passing on one event: CPU time of all its processes per delivery. */
 
 import { formatNanoseconds } from '../../core/units.ts';
-import { PLAIN } from '../probing/origin.ts';
 import type { OriginLine } from '../probing/origin-line.ts';
-import { openLine } from '../probing/origin-line.ts';
-import { readProcess } from '../procfs.ts';
+import { openLines, withoutAdvice } from '../probing/origin-line.ts';
+import { cpuOf } from '../procfs.ts';
 import { seen, typical } from '../study/figures.ts';
-import type { Measure, StudyPath } from '../study/measure.ts';
+import type { Measure } from '../study/measure.ts';
 
 const CLIENTS = 10;
 const EVENTS = 100;
@@ -23,12 +22,11 @@ export const cpu: Measure = {
   waits: false,
   takesMs: () => ({ alone: EVENTS * EVERY_MS + 200, waits: 0 }),
   async look(path) {
-    const lines: OriginLine[] = [];
+    const lines = await openLines(CLIENTS, withoutAdvice(path), path.signal);
     try {
-      for (let n = 0; n < CLIENTS; n += 1) lines.push(await openLine(plain(path), path.signal));
-      const before = cpuOf(path);
+      const before = cpuOf(path.pids());
       await sendAll(lines, path.signal);
-      const after = cpuOf(path);
+      const after = cpuOf(path.pids());
       const arrived = lines.reduce((sum, { received }) => sum + received.length, 0);
       const isWhole = arrived >= LEAST_SHARE * CLIENTS * EVENTS;
       return {
@@ -58,16 +56,6 @@ export const cpu: Measure = {
   agreement: { figure: 'nsPerDelivery', share: 0.5, slack: 5_000 },
 };
 
-function plain({ origin, endpoint }: StudyPath) {
-  return {
-    endpoint,
-    origin: {
-      ...origin,
-      pathOf: (kind: 'sse' | 'ws', id: string) => `${origin.pathOf(kind, id)}${PLAIN}`,
-    },
-  };
-}
-
 /** One event to everybody at a time, as a broadcast is. */
 async function sendAll(lines: readonly OriginLine[], signal: AbortSignal): Promise<void> {
   await new Promise<void>((resolve) => {
@@ -81,10 +69,4 @@ async function sendAll(lines: readonly OriginLine[], signal: AbortSignal): Promi
     }, EVERY_MS);
   });
   await Promise.all(lines.map((line) => line.arrival(line.session.said.length, GRACE_MS)));
-}
-
-/** @returns undefined where there is no /proc, or no proxy */
-function cpuOf({ pids }: StudyPath): number | undefined {
-  const readings = pids().flatMap((pid) => readProcess(pid)?.cpuNs ?? []);
-  return readings.length === 0 ? undefined : readings.reduce((sum, ns) => sum + ns, 0);
 }

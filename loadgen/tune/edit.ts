@@ -4,6 +4,7 @@
  * does not find the place.
  */
 import type { ProxyProgram } from '../../proxies/proxy.ts';
+import { writtenAs } from './plan.ts';
 
 /** What the directive says; with several of the name the last one, undefined where there is none. */
 export function valueIn(proxy: ProxyProgram, text: string, name: string): string | undefined {
@@ -38,7 +39,7 @@ export function withDirective(
 
 /** Without what the surrounding notation adds to a line. */
 function written(proxy: ProxyProgram, name: string, value: string): string {
-  const line = proxy.directives[name]?.line?.(value) ?? `${name} ${value}`;
+  const line = writtenAs(proxy, name, value);
   return proxy.name === 'nginx' ? `${line};` : line;
 }
 

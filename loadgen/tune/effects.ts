@@ -4,6 +4,7 @@
  */
 import type { Effect, Outcome, Tune, TuneSetting } from '../../core/records/tune.ts';
 import { median, tInterval } from '../../core/stats.ts';
+import { transportNames } from '../study/figures.ts';
 import { STOCK } from './plan.ts';
 import type { TunedFigure } from './tuned-figures.ts';
 import { readFigure, tunedFigures } from './tuned-figures.ts';
@@ -11,7 +12,6 @@ import { readFigure, tunedFigures } from './tuned-figures.ts';
 const CONFIDENCE = 0.95;
 /** Of CPU time and the delay of a head there are dozens, and a few of them would move by chance. */
 const NOISY_CONFIDENCE = 0.99;
-const NAMES = { sse: 'SSE', ws: 'WebSocket' } as const;
 
 type Measured = Pick<Tune, 'cells' | 'transports' | 'maxMs'>;
 
@@ -81,7 +81,7 @@ function sentence(
   maxMs: number,
 ): string {
   const [from, to] = [text(stock, maxMs), text(changed, maxMs)];
-  const what = `${NAMES[transport]}: ${title}: `;
+  const what = `${transportNames[transport]}: ${title}: `;
   if (from === to) return `${what}${from}, as before`;
   const unclear =
     verdict === 'unclear'

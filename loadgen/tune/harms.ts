@@ -1,27 +1,12 @@
 /** What is wrong with a path, as names that two measurements of it can be held against each other by. */
 import type { StreamKind } from '../../core/records/probe.ts';
 import type { Sample } from '../../core/records/study.ts';
-import { formatBytes, formatMicroseconds } from '../../core/units.ts';
+import { formatBytes } from '../../core/units.ts';
+import { msText, transportNames } from '../study/figures.ts';
+import { CLUMPED_SHARE, LATE_MS } from '../study/measures/paced.ts';
+import { MOST_BYTES } from '../study/measures/stalled.ts';
 
-export const harmKinds = [
-  'no-stream',
-  'held',
-  'clumped',
-  'late',
-  'compressed',
-  'cut',
-  'stored',
-] as const;
-export type HarmKind = (typeof harmKinds)[number];
-
-export interface Harm {
-  readonly kind: HarmKind;
-  readonly transport: StreamKind;
-  /** One sentence. */
-  readonly says: string;
-}
-
-/** The measure that shows it. */
+/** What can be wrong, and the measure that shows it. */
 export const shownBy = {
   'no-stream': 'head',
   held: 'fast',
@@ -30,21 +15,21 @@ export const shownBy = {
   compressed: 'compressed',
   cut: 'idle',
   stored: 'stalled',
-} as const satisfies Record<HarmKind, string>;
+} as const;
+export type HarmKind = keyof typeof shownBy;
 
-const CLUMPED_SHARE = 0.1;
-/** More than this is added to an event, ms. */
-const LATE_MS = 50;
-/** As much as the measure hands out: there is no end to it. */
-const ENDLESS_BYTES = 64 * 2 ** 20;
-const NAMES = { sse: 'SSE', ws: 'WebSocket' } as const;
-const ms = (value: number): string => formatMicroseconds(value * 1_000);
+export interface Harm {
+  readonly kind: HarmKind;
+  readonly transport: StreamKind;
+  /** One sentence. */
+  readonly says: string;
+}
 
 /** @param sample of the measure of that name */
 export function harmsIn(measure: string, transport: StreamKind, sample: Sample): Harm[] {
   const { figures, problem } = sample;
   const found = (kind: HarmKind, says: string): Harm[] => [
-    { kind, transport, says: `${NAMES[transport]}: ${says}.` },
+    { kind, transport, says: `${transportNames[transport]}: ${says}.` },
   ];
   if (measure === 'head') {
     return problem === undefined ? [] : found('no-stream', `no stream comes about: ${problem}`);
@@ -61,7 +46,7 @@ export function harmsIn(measure: string, transport: StreamKind, sample: Sample):
       if (clumpedShare > CLUMPED_SHARE) {
         return found('clumped', `${Math.round(100 * clumpedShare)} % of the events come in clumps`);
       }
-      return addedMs > LATE_MS ? found('late', `events take ${ms(addedMs)} longer`) : [];
+      return addedMs > LATE_MS ? found('late', `events take ${msText(addedMs)} longer`) : [];
     case 'compressed':
       return missing > 0
         ? found(
@@ -76,13 +61,13 @@ export function harmsIn(measure: string, transport: StreamKind, sample: Sample):
       });
       return cuts.length === 0
         ? []
-        : found('cut', `cut after a silence of ${ms(Math.min(...cuts))}`);
+        : found('cut', `cut after a silence of ${msText(Math.min(...cuts))}`);
     }
     case 'stalled':
-      return takenBytes >= ENDLESS_BYTES
+      return takenBytes >= MOST_BYTES
         ? found(
             'stored',
-            `more than ${formatBytes(ENDLESS_BYTES)} are stored for a client that does not read`,
+            `more than ${formatBytes(MOST_BYTES)} are stored for a client that does not read`,
           )
         : [];
     default:

@@ -15,7 +15,7 @@ import type { Knob, ProxyKnobs } from './knob.ts';
 const STAND_IN_SHARE = 0.55;
 export const STOCK = 'stock';
 export const TOGETHER = 'together';
-export const RECOMMENDED = 'recommended';
+const RECOMMENDED = 'recommended';
 
 export interface TunePlan {
   readonly standIns: Tune['standIns'];

@@ -1,6 +1,7 @@
 /** The figures that settings are held against each other in, and how each is read from the samples. */
 import type { Cell, Sample } from '../../core/records/study.ts';
-import { formatBytes, formatMicroseconds, formatNanoseconds } from '../../core/units.ts';
+import { formatBytes, formatNanoseconds } from '../../core/units.ts';
+import { msText } from '../study/figures.ts';
 
 export interface TunedFigure {
   readonly id: string;
@@ -18,7 +19,6 @@ export interface TunedFigure {
   text(value: number, maxMs: number): string;
 }
 
-const ms = (value: number): string => formatMicroseconds(value * 1_000);
 const percent = (value: number): string => `${Math.round(100 * value)} %`;
 
 function idle(direction: 'both' | 'server' | 'client', title: string): TunedFigure {
@@ -36,7 +36,8 @@ function idle(direction: 'both' | 'server' | 'client', title: string): TunedFigu
       }
       return figures[`${direction}.cutMs`] ?? figures[`${direction}.notSurvivedMs`] ?? maxMs;
     },
-    text: (value, maxMs) => (value >= maxMs ? `not within ${ms(maxMs)}` : `after ${ms(value)}`),
+    text: (value, maxMs) =>
+      value >= maxMs ? `not within ${msText(maxMs)}` : `after ${msText(value)}`,
   };
 }
 
@@ -61,7 +62,7 @@ export const tunedFigures: readonly TunedFigure[] = [
     share: 0.3,
     decides: false,
     read: ({ figures }) => figures['headMs'],
-    text: ms,
+    text: msText,
   },
   {
     id: 'held',
@@ -96,7 +97,7 @@ export const tunedFigures: readonly TunedFigure[] = [
     share: 0.3,
     decides: true,
     read: ({ figures }) => figures['p50Ms'],
-    text: ms,
+    text: msText,
   },
   idle('both', 'cut when both are silent'),
   idle('server', 'cut when the server is silent'),
@@ -124,7 +125,8 @@ export const tunedFigures: readonly TunedFigure[] = [
       figures['takenBytes'] === undefined
         ? undefined
         : Math.min(figures['gaveUpMs'] ?? maxMs, maxMs),
-    text: (value, maxMs) => (value >= maxMs ? `not within ${ms(maxMs)}` : `after ${ms(value)}`),
+    text: (value, maxMs) =>
+      value >= maxMs ? `not within ${msText(maxMs)}` : `after ${msText(value)}`,
   },
   {
     id: 'cpu',
