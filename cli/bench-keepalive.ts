@@ -1,5 +1,4 @@
 /** `bench keepalive`: which heartbeat keeps connections through a proxy open, what it costs, and what to set. */
-import type { Command } from 'commander';
 import { exitCodes, fault } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
 import { fillParams } from '../core/params.ts';
@@ -8,15 +7,16 @@ import { beatEvery } from '../loadgen/study/measures/beat.ts';
 import { beatCost } from '../loadgen/study/measures/beat-cost.ts';
 import { findBinary } from '../proxies/binary.ts';
 import type { ProxyName } from '../proxies/registry.ts';
-import { isProxyName, proxies } from '../proxies/registry.ts';
+import { proxies } from '../proxies/registry.ts';
 import { adviceOfBeats } from '../reports/study/keepalive-advice.ts';
-import { chosenOf, TRANSPORTS } from './bench-proxies.ts';
 import type { Io } from './io.ts';
-import { addParams, givenValues } from './options.ts';
+import type { CommandFactory } from './listed-command.ts';
+import { chosenOf } from './name-list.ts';
+import { addParams, addTexts, givenValues, SETTING_BREAK } from './options.ts';
 import type { RouteChoice, RoutesFound } from './route-options.ts';
-import { readRoutes, SETTING_BREAK } from './route-options.ts';
+import { readRoutes } from './route-options.ts';
 import type { StudyFlags } from './study-run.ts';
-import { addStudyFlags, takeStudy } from './study-run.ts';
+import { addStudyFlags, TRANSPORTS, takeStudy } from './study-run.ts';
 import { resumeStudy, studyParams } from './study-session.ts';
 
 /** So many of the longest time-out are waited for: what survives that has survived several. */
@@ -59,23 +59,16 @@ interface TimedChoice extends RouteChoice {
   readonly timeoutMs: number;
 }
 
-/** Adds it to `bench`, beside the scenarios. */
-export function addBenchKeepalive(bench: Command, io: Io, finish: (code: number) => void): void {
-  const command = bench
-    .createCommand('keepalive')
-    .description('which heartbeat keeps streams through a proxy open, and what it costs');
-  bench.addCommand(command);
+export const benchKeepalive: CommandFactory = (command, io, finish) => {
   addParams(command, params, {});
-  for (const [name, { placeholder, help }] of Object.entries(texts)) {
-    command.option(`--${name} <${placeholder}>`, help);
-  }
+  addTexts(command, texts);
   addStudyFlags(command).action(async (flags: StudyFlags) => {
     const given = givenValues(command, [...Object.keys(params), ...Object.keys(texts)]);
-    finish(await benchKeepalive(given, flags, io));
+    finish(await takeBeats(given, flags, io));
   });
-}
+};
 
-async function benchKeepalive(
+async function takeBeats(
   own: Readonly<Record<string, string>>,
   flags: StudyFlags,
   io: Io,
@@ -132,7 +125,7 @@ function timedRoutes(
 ): Omit<RoutesFound, 'routes'> & { readonly routes: readonly TimedChoice[] } {
   const names = Object.keys(proxies) as ProxyName[];
   const installed = names.find((name) => findBinary(proxies[name], env['PATH']) !== undefined);
-  const asked = chosenOf('proxy', text ?? installed ?? names[0], names).filter(isProxyName);
+  const asked = chosenOf('proxy', text ?? installed ?? names[0], names);
   const skipped: RoutesFound['skipped'][number][] = [];
   const routes = timeouts.flatMap((timeoutMs) => {
     const found = readRoutes({

@@ -1,23 +1,21 @@
 /** `bench proxies`: what every installed proxy does to streams, as a table of routes and measures. */
-import type { Command } from 'commander';
 import { exitCodes, fault } from '../core/errors.ts';
-import { nearestOf } from '../core/nearest.ts';
 import type { Params } from '../core/params.ts';
 import { fillParams } from '../core/params.ts';
-import type { StreamKind } from '../core/records/probe.ts';
 import type { Measure } from '../loadgen/study/measure.ts';
 import { fullMeasures, measures } from '../loadgen/study/registry.ts';
 import { isProxyName, proxies } from '../proxies/registry.ts';
 import { adviceOfProxies } from '../reports/study/advice.ts';
 import type { Io } from './io.ts';
-import { addParams, givenValues, textOptions } from './options.ts';
+import type { CommandFactory } from './listed-command.ts';
+import { chosenOf } from './name-list.ts';
+import { addParams, addTexts, givenValues, textOptions } from './options.ts';
 import type { RoutesFound } from './route-options.ts';
-import { DIRECT, readRoutes, SETTING_BREAK, splitRoutes } from './route-options.ts';
+import { DIRECT, readRoutes, splitRoutes } from './route-options.ts';
 import type { StudyFlags, StudyRequest } from './study-run.ts';
-import { addStudyFlags, takeStudy } from './study-run.ts';
+import { addStudyFlags, TRANSPORTS, takeStudy } from './study-run.ts';
 import { resumeStudy, studyParams } from './study-session.ts';
 
-export const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
 /** With fast timers everything ends after 3 s. */
 const FAST_MAX = '6s';
 
@@ -55,36 +53,23 @@ interface Flags extends StudyFlags {
   readonly fastTimers?: true;
 }
 
-/** Adds it to `bench`, beside the scenarios. */
-export function addBenchProxies(bench: Command, io: Io, finish: (code: number) => void): void {
-  const command = bench
-    .createCommand('proxies')
-    .description('what each proxy does to streams: delay, clumps, cuts, stalled readers, failures');
-  bench.addCommand(command);
+export const benchProxies: CommandFactory = (command, io, finish) => {
   addParams(command, params, {});
-  for (const [name, { placeholder, help }] of Object.entries(texts)) {
-    const option = command.createOption(`--${name} <${placeholder}>`, help);
-    if (name === 'proxy-set') {
-      option.argParser((text: string, before: string | undefined) =>
-        before === undefined ? text : `${before}${SETTING_BREAK} ${text}`,
-      );
-    }
-    command.addOption(option);
-  }
+  addTexts(command, texts);
   command.option(
     '--fast-timers',
     'time-outs of proxies are seconds, so that their end can be waited for',
   );
-  command.option('--full', `measure ${namesOf(fullMeasures).join(' and ')}, too`);
+  command.option('--full', `measure ${namesOf(fullMeasures).join(', ')}, too`);
   addStudyFlags(command).action(async (flags: Flags) => {
     const given = givenValues(command, [...Object.keys(params), ...Object.keys(texts)]);
     if (flags.fastTimers === true) given['fast-timers'] = '';
     if (flags.full === true) given['full'] = '';
-    finish(await benchProxies(given, flags, io));
+    finish(await takeProxies(given, flags, io));
   });
-}
+};
 
-async function benchProxies(
+async function takeProxies(
   given: Readonly<Record<string, string>>,
   flags: Flags,
   io: Io,
@@ -109,7 +94,7 @@ function readRequest(given: Readonly<Record<string, string>>, io: Io): StudyRequ
   if (isFull && given['measure'] !== undefined) {
     throw fault('bad-value', {
       flag: '--full',
-      problem: `--measure says what is measured already; name ${namesOf(fullMeasures).join(' and ')} there`,
+      problem: `--measure says what is measured already; name ${namesOf(fullMeasures).join(', ')} there`,
     });
   }
   const usual = isFull ? all : measures;
@@ -167,20 +152,4 @@ function pick(
   names: readonly string[],
 ): Record<string, string> {
   return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
-}
-
-/** @throws HarnessError `unknown-name` */
-export function chosenOf(
-  what: string,
-  text: string | undefined,
-  known: readonly string[],
-): readonly string[] {
-  if (text === undefined) return known;
-  const names = text.split(',').map((one) => one.trim());
-  for (const name of names) {
-    if (!known.includes(name)) {
-      throw fault('unknown-name', { what, name, nearest: nearestOf(name, known), known });
-    }
-  }
-  return names;
 }

@@ -11,18 +11,18 @@ import { appendHistory, HISTORY_FILE } from '../reports/history.ts';
 import { writeWhole } from '../reports/run-file.ts';
 import { validityOf } from '../reports/summary.ts';
 import { scenarios } from '../scenarios/registry.ts';
-import { addBenchKeepalive } from './bench-keepalive.ts';
-import { addBenchProxies } from './bench-proxies.ts';
-import type { CommandFactory } from './commands.ts';
-import { defaultRuns } from './compare.ts';
 import { configured, loadConfig } from './config.ts';
 import { addExportOption, exportRun, readExports } from './export.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory, ListedCommand } from './listed-command.ts';
+import { addListed } from './listed-command.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import type { RequestFlags } from './request.ts';
 import { defaultArms, quickRounds, readRequest } from './request.ts';
 import { runRequest } from './run-request.ts';
+import { defaultRuns } from './runs-folder.ts';
+import { scenariosIn } from './scenario-file.ts';
 import { shellWord } from './shell-word.ts';
 import { loadTargets, placesOf } from './target-file.ts';
 
@@ -37,10 +37,22 @@ interface Flags {
 
 type Asked = Flags & Pick<RequestFlags, 'targets'>;
 
-export const bench: CommandFactory = (program, io, finish, own = []) => {
-  const command = program
-    .command('bench')
-    .description('run a scenario; ends with a verdict, a run file and a report');
+/** They are listed beside the scenarios. */
+export const studies: readonly ListedCommand[] = [
+  {
+    usage: 'proxies [options]',
+    summary: 'what each proxy does to streams: delay, clumps, cuts, stalled readers, failures',
+    load: async () => (await import('./bench-proxies.ts')).benchProxies,
+  },
+  {
+    usage: 'keepalive [options]',
+    summary: 'which heartbeat keeps streams through a proxy open, and what it costs',
+    load: async () => (await import('./bench-keepalive.ts')).benchKeepalive,
+  },
+];
+
+export const bench: CommandFactory = async (command, io, finish) => {
+  const own = await scenariosIn('bench', io.args, process.cwd());
   for (const scenario of [...Object.values<Scenario>(scenarios), ...own]) {
     const one = command.createCommand(refOf(scenario)).description(scenario.question);
     command.addCommand(one);
@@ -58,8 +70,7 @@ export const bench: CommandFactory = (program, io, finish, own = []) => {
       finish(await runBench(scenario, given, { ...flags, targets }, io));
     });
   }
-  addBenchProxies(command, io, finish);
-  addBenchKeepalive(command, io, finish);
+  for (const study of studies) await addListed(command, study, io, finish);
 };
 
 /** The options of every scenario, with the defaults of this one. */

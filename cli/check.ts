@@ -17,8 +17,6 @@ import { describeFinding, summarise } from '../reports/gate/words.ts';
 import { writeWhole } from '../reports/run-file.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { openCalibrations } from './calibration-store.ts';
-import type { CommandFactory } from './commands.ts';
-import { defaultRuns } from './compare.ts';
 import { configured, loadConfig } from './config.ts';
 import { addExportOption, exportRun, readExports } from './export.ts';
 import type { LiveBase } from './gate-base.ts';
@@ -31,10 +29,13 @@ import { DEFAULT_ARM, readPlan } from './gate-plan.ts';
 import type { Decided } from './gate-run.ts';
 import { decide, decideAgainst, withBase } from './gate-run.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import { refuseFile } from './output-place.ts';
 import type { ReadyRun } from './run-session.ts';
 import { runSession } from './run-session.ts';
+import { defaultRuns } from './runs-folder.ts';
+import { scenariosIn } from './scenario-file.ts';
 import { hashOfScenario } from './scenario-hash.ts';
 import type { FileChoice, TargetChoice } from './target-file.ts';
 import { loadTarget, loadTargets, placesOf } from './target-file.ts';
@@ -43,10 +44,8 @@ import { recordOfTargets } from './target-record.ts';
 /** Of `bench`, and meaningless here. */
 const NOT_HERE = new Set(['vary', 'quick', 'open', 'json']);
 
-export const check: CommandFactory = (program, io, finish, own = []) => {
-  const command = program
-    .command('check')
-    .description('the gate for CI: head against a base, or against limits; ends with an exit code');
+export const check: CommandFactory = async (command, io, finish) => {
+  const own = await scenariosIn('check', io.args, process.cwd());
   for (const listed of [...Object.values<Scenario>(scenarios), ...own]) {
     const scenario = atGateLoad(listed);
     const isSweep = scenario.search !== undefined || scenario.vary !== undefined;

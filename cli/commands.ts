@@ -1,51 +1,79 @@
-/** The commands. To add one: a file beside this one, and a line in the table. */
+/** The commands. To add one: a file beside this one, and an entry in the table. */
 import { Command, CommanderError } from 'commander';
 import { exitCodes, fault, HarnessError } from '../core/errors.ts';
 import { nearestOf } from '../core/nearest.ts';
-import type { Scenario } from '../core/scenario.ts';
-import { bench } from './bench.ts';
-import { check } from './check.ts';
-import { compare } from './compare.ts';
-import { demo } from './demo.ts';
-import { doctor } from './doctor.ts';
-import { exportCommand } from './export.ts';
 import type { Io } from './io.ts';
-import { list } from './list.ts';
+import type { ListedCommand } from './listed-command.ts';
+import { addListed } from './listed-command.ts';
 import { flagsLostToNpm } from './npm-flags.ts';
-import { probe } from './probe.ts';
-import { report } from './report.ts';
-import { scenariosIn } from './scenario-file.ts';
-import { send } from './send.ts';
-import { tail } from './tail.ts';
 import { toolVersion } from './tool.ts';
-import { tune } from './tune.ts';
-import { view } from './view.ts';
 
-/**
- * Adds itself to the program; its action resolves to an exit code.
- * @param own scenarios that the arguments name by the path of a file; left out: none
- */
-export type CommandFactory = (
-  program: Command,
-  io: Io,
-  finish: (code: number) => void,
-  own?: readonly Scenario[],
-) => void;
-
-const factories: readonly CommandFactory[] = [
-  bench,
-  check,
-  compare,
-  view,
-  report,
-  exportCommand,
-  list,
-  tail,
-  send,
-  demo,
-  doctor,
-  probe,
-  tune,
+export const listedCommands: readonly ListedCommand[] = [
+  {
+    usage: 'bench',
+    summary: 'run a scenario; ends with a verdict, a run file and a report',
+    load: async () => (await import('./bench.ts')).bench,
+  },
+  {
+    usage: 'check',
+    summary: 'the gate for CI: head against a base, or against limits; ends with an exit code',
+    load: async () => (await import('./check.ts')).check,
+  },
+  {
+    usage: 'compare [options] <runs...>',
+    summary: 'two or more runs: what changed, how sure that is, and a page with the charts',
+    load: async () => (await import('./compare.ts')).compare,
+  },
+  {
+    usage: 'view [options]',
+    summary: 'all runs on a local page: search, open, compare, delete, watch one that runs',
+    load: async () => (await import('./view.ts')).view,
+  },
+  {
+    usage: 'report [options] <run>',
+    summary: 'the report of a run made anew, also of one that was killed in the middle',
+    load: async () => (await import('./report.ts')).report,
+  },
+  {
+    usage: 'export [options] <run>',
+    summary: 'a run for other programs: Prometheus, CSV, HdrHistogram logs, OpenTelemetry',
+    load: async () => (await import('./export.ts')).exportCommand,
+  },
+  {
+    usage: 'list [options] [scenario]',
+    summary: 'scenarios, transports, routes and metrics, each with its question or meaning',
+    load: async () => (await import('./list.ts')).list,
+  },
+  {
+    usage: 'tail [options] <url>',
+    summary: 'prints what a push server sends, and says what was lost on the way',
+    load: async () => (await import('./tail.ts')).tail,
+  },
+  {
+    usage: 'send [options] <url> [text...]',
+    summary: 'publishes messages to a push server, or asks it or one of its clients',
+    load: async () => (await import('./send.ts')).send,
+  },
+  {
+    usage: 'demo [options]',
+    summary: 'a push server with a page that shows SSE and WebSocket side by side',
+    load: async () => (await import('./demo.ts')).demo,
+  },
+  {
+    usage: 'doctor [options]',
+    summary: 'what this machine can and cannot measure, with the fix for each',
+    load: async () => (await import('./doctor.ts')).doctor,
+  },
+  {
+    usage: 'probe [options] <url>',
+    summary: 'looks at a live endpoint: head, hops, buffering, heartbeats, and what cuts it',
+    load: async () => (await import('./probe.ts')).probe,
+  },
+  {
+    usage: 'tune [options]',
+    summary: 'varies the directives of a proxy and says which ones streams need',
+    load: async () => (await import('./tune.ts')).tune,
+  },
 ];
 
 export async function runCommand(io: Io): Promise<number> {
@@ -64,8 +92,7 @@ export async function runCommand(io: Io): Promise<number> {
     code = result;
   };
   try {
-    const own = await scenariosIn(io.args, process.cwd());
-    for (const add of factories) add(program, io, finish, own);
+    for (const one of listedCommands) await addListed(program, one, io, finish);
     applyToAll(program, (command) => {
       command.exitOverride().showSuggestionAfterError(false).copyInheritedSettings(program);
     });

@@ -6,11 +6,11 @@ import { compareRuns } from '../reports/compare/runs-comparison.ts';
 import { renderComparisonTerminal } from '../reports/compare/terminal.ts';
 import { readRunFile, writeNamed } from '../reports/run-file.ts';
 import { findRun, folderName } from '../reports/run-lookup.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { refuseFile } from './output-place.ts';
-import { packageFolder } from './tool.ts';
+import { defaultRuns } from './runs-folder.ts';
 
 interface Flags {
   readonly runs: string;
@@ -21,10 +21,8 @@ interface Flags {
   readonly open?: true;
 }
 
-export const compare: CommandFactory = (program, io, finish) => {
-  program
-    .command('compare')
-    .description('two or more runs: what changed, how sure that is, and a page with the charts')
+export const compare: CommandFactory = (command, io, finish) => {
+  command
     .argument('<runs...>', 'run ids, paths to a run folder or run.json, latest, latest~1')
     .option('--runs <dir>', 'folder in which run ids are looked up', defaultRuns())
     .option('--out <file>', 'where the page goes (default: beside the first run)')
@@ -37,8 +35,6 @@ export const compare: CommandFactory = (program, io, finish) => {
       finish(exitCodes.passed);
     });
 };
-
-export const defaultRuns = (): string => join(packageFolder(), 'reports', 'runs');
 
 function runCompare(names: readonly string[], flags: Flags, io: Io): void {
   refuseFile('--out', flags.out);

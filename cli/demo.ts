@@ -13,8 +13,8 @@ import { createLog } from '../servers/log.ts';
 import type { PushServer, PushServerOptions } from '../servers/push-server.ts';
 import { createPushServer, defaults } from '../servers/push-server.ts';
 import { transports } from '../transports/registry.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { addParams, givenValues, runParams } from './options.ts';
 import { choiceOf, collect } from './push-address.ts';
 import { packageFolder } from './tool.ts';
@@ -72,10 +72,8 @@ interface Flags {
   readonly trace?: string;
 }
 
-export const demo: CommandFactory = (program, io, finish) => {
-  const command = program
-    .command('demo')
-    .description('a push server with a page that shows SSE and WebSocket side by side')
+export const demo: CommandFactory = (command, io, finish) => {
+  command
     .option('--host <address>', 'address to listen on', defaults.host)
     .option('--token <token>', 'what whoever connects or posts has to show')
     .option('--origin <origin>', 'other pages that may connect; may be repeated (or: any)', collect)

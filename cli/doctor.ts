@@ -16,10 +16,10 @@ import { readMachine, readProcess } from '../loadgen/procfs.ts';
 import { plainSetup } from '../loadgen/trial.ts';
 import { PLAIN_TABLE } from '../reports/formats/plain-table.ts';
 import { transports } from '../transports/registry.ts';
-import type { CommandFactory } from './commands.ts';
 import { loadConfig } from './config.ts';
 import { examineTarget } from './doctor-target.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { examineProxies } from './route-list.ts';
 import { placesOf } from './target-file.ts';
 import { measuredPackages } from './tool.ts';
@@ -40,10 +40,8 @@ const CEILING_LOAD = { clients: 500, payloadBytes: 128 };
 const STEAL_LIMIT = 0.05;
 const WATCH_MS = 1_000;
 
-export const doctor: CommandFactory = (program, io, finish) => {
-  program
-    .command('doctor')
-    .description('what this machine can and cannot measure, with the fix for each')
+export const doctor: CommandFactory = (command, io, finish) => {
+  command
     .option('--json', 'print the findings as one JSON document')
     .option('--target <file>', 'go through a target file instead: does every step of it work?')
     .action(async (flags: { json?: true; target?: string }) => {

@@ -11,10 +11,10 @@ import type { ExportName } from '../reports/export/registry.ts';
 import { exportFormats, exportNames, isExportName } from '../reports/export/registry.ts';
 import { readRunFile } from '../reports/run-file.ts';
 import { findRun } from '../reports/run-lookup.ts';
-import type { CommandFactory } from './commands.ts';
-import { defaultRuns } from './compare.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { refuseFile, refuseFolder } from './output-place.ts';
+import { defaultRuns } from './runs-folder.ts';
 
 interface Flags {
   readonly runs: string;
@@ -28,11 +28,9 @@ export interface ExportOrder {
   readonly to: string;
 }
 
-export const exportCommand: CommandFactory = (program, io, finish) => {
+export const exportCommand: CommandFactory = (command, io, finish) => {
   const formats = exportNames.map((name) => `${name}: ${exportFormats[name].help}`).join('; ');
-  program
-    .command('export')
-    .description('a run for other programs: Prometheus, CSV, HdrHistogram logs, OpenTelemetry')
+  command
     .argument('<run>', 'a run id, a path to a run folder or run.json, latest, latest~1')
     .option('--runs <dir>', 'folder in which run ids are looked up', defaultRuns())
     .requiredOption('--format <name>', formats)

@@ -1,5 +1,4 @@
 /** What a gate is asked to decide, read from the command line and checked before anything is started. */
-import { join, resolve } from 'node:path';
 import { fault } from '../core/errors.ts';
 import { FEWEST_GATE_ROUNDS } from '../core/gate.ts';
 import { nearestOf } from '../core/nearest.ts';
@@ -13,14 +12,13 @@ import { allMetrics } from '../reports/metrics/registry.ts';
 import { runParams } from './options.ts';
 import type { Request } from './request.ts';
 import { readRequest } from './request.ts';
-import { DEFAULT_OUT } from './run-session.ts';
+import { runsFolder } from './runs-folder.ts';
 import { whyNeverMeasured } from './scenario-metrics.ts';
 import { readObjective } from './search-request.ts';
 import { shellWord } from './shell-word.ts';
 import type { TargetChoice } from './target-file.ts';
 import { builtIn } from './target-file.ts';
 import { whyUnknown } from './target-metrics.ts';
-import { packageFolder } from './tool.ts';
 
 export interface GateFlags {
   readonly baseRef?: string;
@@ -141,7 +139,7 @@ export function readPlan(
     rules,
     assertions,
     flags,
-    out: resolve(given['out'] ?? join(packageFolder(), DEFAULT_OUT)),
+    out: runsFolder(given['out']),
     command: commandLine(scenario, given, flags),
   };
 }

@@ -11,13 +11,13 @@ import { PLAIN_TABLE } from '../reports/formats/plain-table.ts';
 import { allMetrics } from '../reports/metrics/registry.ts';
 import { scenarios } from '../scenarios/registry.ts';
 import { transports } from '../transports/registry.ts';
-import type { CommandFactory } from './commands.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { describeProxies, routeRows } from './route-list.ts';
+import { scenariosIn } from './scenario-file.ts';
 
-export const list: CommandFactory = (program, io, finish, own = []) => {
-  program
-    .command('list')
-    .description('scenarios, transports, routes and metrics, each with its question or meaning')
+export const list: CommandFactory = async (command, io, finish) => {
+  const own = await scenariosIn('list', io.args, process.cwd());
+  command
     .argument('[scenario]', 'only this one: a name, or the path of a file such as ./my.scenario.ts')
     .option('--json', 'print them as one JSON document')
     .action((wanted: string | undefined, flags: { json?: true }) => {

@@ -6,7 +6,6 @@ import { faultHelp } from '../core/faults.ts';
 import type { Params } from '../core/params.ts';
 import { formatParam, placeholderOf } from '../core/params.ts';
 import { slowPolicies } from '../core/scenario.ts';
-import { SETTING_BREAK } from './route-options.ts';
 
 /** How the comparison is made, whatever the scenario. */
 export const runParams = {
@@ -185,6 +184,9 @@ export const flagOptions = {
   open: 'open the report in the browser when done',
 } as const;
 
+/** Between several settings in one text; nginx would not take it in a value either. */
+export const SETTING_BREAK = ';';
+
 /** Options that may be given more than once. */
 const repeated: ReadonlySet<string> = new Set(['proxy-set']);
 
@@ -216,6 +218,19 @@ export function addParams(
   }
 }
 
+/** What an option takes, and what it is for. */
+type Texts = Readonly<Record<string, { readonly placeholder: string; readonly help: string }>>;
+
+/** Adds options whose values are read elsewhere. */
+export function addTexts(command: Command, texts: Texts): void {
+  for (const [name, { placeholder, help }] of Object.entries(texts)) {
+    const option = new Option(`--${name} <${placeholder}>`, help);
+    // Said again it is one more, where others are replaced.
+    if (repeated.has(name)) option.argParser(joinSettings);
+    command.addOption(option);
+  }
+}
+
 export function addCommonOptions(
   command: Command,
   defaults: Readonly<Record<string, string>>,
@@ -224,13 +239,8 @@ export function addCommonOptions(
   for (const [name, { placeholder, help }] of Object.entries(textOptions)) {
     if (without.has(name)) continue;
     const value = defaults[name];
-    const option = new Option(
-      `--${name} <${placeholder}>`,
-      value === undefined ? help : `${help} (default ${value})`,
-    );
-    // Said again it is one more, where others are replaced.
-    if (repeated.has(name)) option.argParser(joinSettings);
-    command.addOption(option);
+    const said = value === undefined ? help : `${help} (default ${value})`;
+    addTexts(command, { [name]: { placeholder, help: said } });
   }
   for (const [name, help] of Object.entries(flagOptions)) {
     if (!without.has(name)) command.option(`--${name}`, help);

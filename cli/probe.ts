@@ -9,8 +9,8 @@ import { ProbeFailure } from '../loadgen/probing/probe-failure.ts';
 import { adviceOf } from '../reports/probe-advice.ts';
 import { probeText } from '../reports/probe-text.ts';
 import { counted, endText, talkText, timeText, transportNames } from '../reports/probe-words.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { addParams, givenValues } from './options.ts';
 import { faultOfProbe } from './probe-faults.ts';
 import { collect } from './push-address.ts';
@@ -61,11 +61,8 @@ interface Plan {
   readonly timeoutMs: number;
 }
 
-export const probe: CommandFactory = (program, io, finish) => {
-  const command = program
-    .command('probe')
-    .argument('<url>', 'an event stream or a WebSocket, e.g. https://example.com/events')
-    .description('looks at a live endpoint: head, hops, buffering, heartbeats, and what cuts it');
+export const probe: CommandFactory = (command, io, finish) => {
+  command.argument('<url>', 'an event stream or a WebSocket, e.g. https://example.com/events');
   addParams(command, params, {});
   command
     .option(

@@ -14,11 +14,11 @@ import { findRun } from '../reports/run-lookup.ts';
 import { readSnapshots, unfinishedTrials } from '../reports/soak-file.ts';
 import { findStudy, readStudyFile } from '../reports/study/study-file.ts';
 import { findWarnings } from '../reports/warnings.ts';
-import type { CommandFactory } from './commands.ts';
-import { defaultRuns } from './compare.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { refuseFile } from './output-place.ts';
+import { defaultRuns } from './runs-folder.ts';
 import { showStudy } from './study-session.ts';
 
 interface Flags {
@@ -28,10 +28,8 @@ interface Flags {
   readonly open?: true;
 }
 
-export const report: CommandFactory = (program, io, finish) => {
-  program
-    .command('report')
-    .description('the report of a run made anew, also of one that was killed in the middle')
+export const report: CommandFactory = (command, io, finish) => {
+  command
     .argument('<run>', 'a run id, a path to a run folder or run.json, latest, latest~1')
     .option('--runs <dir>', 'folder in which run ids are looked up', defaultRuns())
     .option('--out <file>', 'where the report goes (default: report.html beside the run file)')

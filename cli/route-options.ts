@@ -13,11 +13,10 @@ import { presetNames } from '../proxies/proxy.ts';
 import type { ProxyName } from '../proxies/registry.ts';
 import { isProxyName, proxies } from '../proxies/registry.ts';
 import { hashOf } from '../proxies/template.ts';
+import { SETTING_BREAK } from './options.ts';
 
 export const DIRECT = 'direct';
 const OPTIONS = ['proxy-set', 'proxy-preset', 'proxy-config'] as const;
-/** Between several settings in one text; nginx would not take it in a value either. */
-export const SETTING_BREAK = ';';
 
 /** A route with what is said of it. */
 export interface RouteChoice {

@@ -3,7 +3,7 @@
  * file that is kept up to date, progress, and an end on every path.
  */
 import { rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { fault } from '../core/errors.ts';
@@ -44,15 +44,13 @@ import { createProgress } from './progress.ts';
 import type { Request } from './request.ts';
 import { DIRECT } from './route-options.ts';
 import { readyRoutes } from './route-ready.ts';
+import { idOf, runsFolder } from './runs-folder.ts';
 import { hashOfScenario } from './scenario-hash.ts';
 import { boundSearch } from './search-request.ts';
 import { buildTargets } from './target-build.ts';
 import { builtIn } from './target-file.ts';
 import { recordOfTargets } from './target-record.ts';
-import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
-
-/** Where runs are kept where nothing else is said, below the folder of the package. */
-export const DEFAULT_OUT = join('reports', 'runs');
+import { measuredPackages, toolCommit, toolVersion } from './tool.ts';
 
 /** A run that is ready to begin. */
 export interface ReadyRun {
@@ -110,8 +108,8 @@ export async function runSession(
   const { versions, records } = await readyRoutes(request.routes, request.tls);
   await buildTargets(request.targets, io);
   const startedAt = new Date();
-  const id = `${startedAt.toISOString().replace(/[-:]/g, '').replace(/\..*/, '')}-${scenario.name}`;
-  const out = resolve(given ?? join(packageFolder(), DEFAULT_OUT));
+  const id = idOf(startedAt, scenario.name);
+  const out = runsFolder(given);
   const folder = createRunFolder(out, id);
   const left = [
     ...clearLeftovers(out),

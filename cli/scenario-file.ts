@@ -2,11 +2,7 @@
 import { resolve } from 'node:path';
 import { fault } from '../core/errors.ts';
 import type { Scenario } from '../core/scenario.ts';
-import { checkScenario } from './scenario-check.ts';
 import { loadUserModule } from './user-module.ts';
-
-/** Commands whose first word may be the path of a scenario. */
-const COMMANDS: readonly string[] = ['bench', 'check', 'list'];
 
 /** Names of scenarios have neither dots nor slashes. */
 export function isScenarioPath(word: string): boolean {
@@ -14,12 +10,15 @@ export function isScenarioPath(word: string): boolean {
 }
 
 /**
- * The scenarios that the arguments name by a path: one, or none.
+ * The scenarios that the arguments of a command name by a path: one, or none.
  * @throws HarnessError `scenario-unusable`
  */
-export async function scenariosIn(args: readonly string[], folder: string): Promise<Scenario[]> {
-  const [command = '', word = ''] = args;
-  if (!COMMANDS.includes(command) || !isScenarioPath(word)) return [];
+export async function scenariosIn(
+  command: string,
+  [first, word = '']: readonly string[],
+  folder: string,
+): Promise<Scenario[]> {
+  if (first !== command || !isScenarioPath(word)) return [];
   return [await loadScenario(word, folder)];
 }
 
@@ -43,5 +42,7 @@ export async function loadScenario(path: string, folder: string): Promise<Scenar
       `it has no default export${others.length === 0 ? '' : ` (only ${others.join(', ')})`}; write export default defineScenario({ … })`,
     );
   }
+  // Loaded where there is such a file: most commands are about scenarios of ours, which need no checking.
+  const { checkScenario } = await import('./scenario-check.ts');
   return checkScenario(exports['default'], path);
 }

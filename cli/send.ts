@@ -6,8 +6,8 @@ import { createPoster } from '../transports/push-client/poster.ts';
 import type { PushClient } from '../transports/push-client/push-client.ts';
 import { createPushClient } from '../transports/push-client/push-client.ts';
 import { PushClientError } from '../transports/push-client/push-client-error.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import {
   addAddress,
   checkAddress,
@@ -35,10 +35,9 @@ type Sender = (text: string) => Promise<string>;
 const POST_TIMEOUT_MS = 10_000;
 const ASK_TIMEOUT_MS = 310_000;
 
-export const send: CommandFactory = (program, io, finish) => {
-  addAddress(program.command('send'))
+export const send: CommandFactory = (command, io, finish) => {
+  addAddress(command)
     .argument('[text...]', 'messages; without any, each line of standard input is one')
-    .description('publishes messages to a push server, or asks it or one of its clients')
     .option('--room <name>', 'publish to this room (default main)')
     .option('--event <name>', 'the name of the event')
     .option('--key <key>', 'the key of the message')

@@ -1,5 +1,6 @@
 /** What every study on the command line has in common: its options, and from samples to cells that are judged. */
 import type { Command } from 'commander';
+import type { StreamKind } from '../core/records/probe.ts';
 import type { Study } from '../core/records/study.ts';
 import { judgeCell } from '../loadgen/study/agreement.ts';
 import type { Measure } from '../loadgen/study/measure.ts';
@@ -7,9 +8,11 @@ import type { Place, StudyRoute } from '../loadgen/study/run-study.ts';
 import { runStudy } from '../loadgen/study/run-study.ts';
 import type { Io } from './io.ts';
 import type { RouteChoice } from './route-options.ts';
-import { DEFAULT_OUT } from './run-session.ts';
+import { defaultRuns } from './runs-folder.ts';
 import type { ResumedStudy, StudyAsked } from './study-session.ts';
 import { cellOf, studySession, timeLeft } from './study-session.ts';
+
+export const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
 
 export interface StudyFlags {
   readonly resume?: string;
@@ -26,7 +29,7 @@ export interface StudyRequest extends Omit<StudyAsked, 'measures'> {
 export function addStudyFlags(command: Command): Command {
   return command
     .option('--resume <study>', 'go on with a study that was interrupted; what it has is kept')
-    .option('--out <dir>', `folder of runs and studies (default ${DEFAULT_OUT})`)
+    .option('--out <dir>', `folder of runs and studies (default ${defaultRuns()})`)
     .option('--json', 'print the study file on stdout and nothing else')
     .option('--open', 'open the report in the browser when done');
 }

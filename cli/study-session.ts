@@ -2,17 +2,16 @@
  * Everything around a study: its folder and file, what is taken up again, progress with the time left, and
  * an end on every path. What is measured, and what is made of it, is handed in.
  */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fault } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
 import type { Cell, Study } from '../core/records/study.ts';
 import { STUDY_SCHEMA } from '../core/records/study.ts';
 import { formatDurationMs } from '../core/units.ts';
 import type { Supervisor } from '../loadgen/child-process.ts';
-import { createSupervisor } from '../loadgen/child-process.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
 import { planCores } from '../loadgen/pinning.ts';
-import { createRunFolder, writeWhole } from '../reports/run-file.ts';
+import { createRunFolder, writeNamed } from '../reports/run-file.ts';
 import { findStudy, readStudyFile, writeStudyFile } from '../reports/study/study-file.ts';
 import { renderStudyPage } from '../reports/study/study-page.ts';
 import { renderStudyText } from '../reports/study/study-text.ts';
@@ -21,9 +20,10 @@ import { clearRoutes } from './leftovers.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import type { RouteChoice } from './route-options.ts';
 import { readyRoutes } from './route-ready.ts';
-import { DEFAULT_OUT } from './run-session.ts';
+import { idOf, runsFolder } from './runs-folder.ts';
 import { shellWord } from './shell-word.ts';
-import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
+import { withSupervisor } from './supervised.ts';
+import { measuredPackages, toolCommit, toolVersion } from './tool.ts';
 
 export interface StudyAsked {
   readonly study: Study['study'];
@@ -48,9 +48,6 @@ export interface ResumedStudy {
   readonly path: string;
   readonly study: Study;
 }
-
-export const runsFolder = (out: string | undefined): string =>
-  resolve(out ?? join(packageFolder(), DEFAULT_OUT));
 
 /**
  * The study that `name` means.
@@ -100,24 +97,18 @@ export async function studySession(
       ? createRunFolder(runsFolder(output.out), study.id)
       : join(output.resumed.path, '..');
   for (const { what, says } of study.skipped) io.err(`skipped: ${what}: ${says}\n`);
-  const supervisor = createSupervisor();
-  const stopChildren = (): void => supervisor.killAll();
-  io.signal.addEventListener('abort', stopChildren, { once: true });
   const save = (): void => void writeStudyFile(folder, study);
-  try {
-    save();
-    await act(study, supervisor, save);
-    if (!io.signal.aborted) study.state = 'finished';
-  } catch (error) {
-    // What is ended in the middle complains in its own way.
-    if (!io.signal.aborted) throw error;
-  } finally {
-    io.signal.removeEventListener('abort', stopChildren);
-    supervisor.close();
-    if (study.state === 'running') study.state = 'aborted';
-    study.finishedAt = new Date().toISOString();
-    save();
-  }
+  await withSupervisor(io, async (supervisor) => {
+    try {
+      save();
+      await act(study, supervisor, save);
+      if (!io.signal.aborted) study.state = 'finished';
+    } finally {
+      if (study.state === 'running') study.state = 'aborted';
+      study.finishedAt = new Date().toISOString();
+      save();
+    }
+  });
   const file = join(folder, 'study.json');
   if (io.signal.aborted) {
     throw fault('interrupted', { kept: study.cells.length === 0 ? undefined : file });
@@ -134,7 +125,7 @@ export function showStudy(
   { json, open }: Pick<StudyOutput, 'json' | 'open'>,
   io: Io,
 ): void {
-  writeWhole(report, renderStudyPage(study));
+  writeNamed(report, renderStudyPage(study));
   io.out(json ? `${JSON.stringify(study)}\n` : renderStudyText(study, { file, report }));
   if (open) openInBrowser(report);
 }
@@ -173,15 +164,14 @@ function newStudy(
   versions: Readonly<Record<string, string>>,
 ): Study {
   const { study, given, routes, skipped, measures, transports, repeats } = asked;
-  const startedAt = new Date().toISOString();
-  const id = `${startedAt.replace(/[-:]/g, '').replace(/\..*/, '')}-${study}`;
+  const startedAt = new Date();
   return {
     schema: STUDY_SCHEMA,
     study,
-    id,
+    id: idOf(startedAt, study),
     command: commandOf(study, given),
     given: { ...given },
-    startedAt,
+    startedAt: startedAt.toISOString(),
     state: 'running',
     tool: { version: toolVersion(), commit: toolCommit() },
     environment: describeEnvironment(planCores(), measuredPackages(), versions),

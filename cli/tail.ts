@@ -7,8 +7,8 @@ import type { PushedEvent } from '../transports/push-client/link.ts';
 import { protocols } from '../transports/push-client/link.ts';
 import type { PushClient } from '../transports/push-client/push-client.ts';
 import { createPushClient } from '../transports/push-client/push-client.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import {
   addAddress,
   checkAddress,
@@ -32,9 +32,8 @@ interface Flags {
   readonly json?: true;
 }
 
-export const tail: CommandFactory = (program, io, finish) => {
-  addAddress(program.command('tail'))
-    .description('prints what a push server sends, and says what was lost on the way')
+export const tail: CommandFactory = (command, io, finish) => {
+  addAddress(command)
     .option('--room <name>', 'a room to hear; may be repeated (default main)', collect)
     .option('--key <key>', 'only messages with this key, or none; may be repeated', collect)
     .option('--protocol <name>', 'ws, sse, or auto: what works', 'auto')

@@ -1,5 +1,5 @@
 /** Looks for the directive that is in the way of streams in a configuration, and writes a mended one. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fault, HarnessError } from '../core/errors.ts';
 import type { Supervisor } from '../loadgen/child-process.ts';
 import { runStudy } from '../loadgen/study/run-study.ts';
@@ -13,11 +13,10 @@ import { createRunFolder, writeWhole } from '../reports/run-file.ts';
 import type { Io } from './io.ts';
 import { clearRoutes } from './leftovers.ts';
 import { readyRoutes } from './route-ready.ts';
-import { DEFAULT_OUT } from './run-session.ts';
-import { packageFolder } from './tool.ts';
+import { idOf, runsFolder } from './runs-folder.ts';
+import { withSupervisor } from './supervised.ts';
 import type { TuneAsked } from './tune.ts';
 import { blameText } from './tune-blame-text.ts';
-import { withSupervisor } from './tune-session.ts';
 
 /** What is wrong is no matter of a few per cent. */
 const MOST_REPEATS = 3;
@@ -120,9 +119,7 @@ async function checkText({ proxy, binary }: TuneAsked, text: string): Promise<vo
 }
 
 function writeMended({ out, proxy }: TuneAsked, text: string): string {
-  const at = new Date().toISOString().replace(/[-:]/g, '').replace(/\..*/, '');
-  const parent = resolve(out ?? join(packageFolder(), DEFAULT_OUT));
-  const folder = createRunFolder(parent, `${at}-blame-${proxy.name}`);
+  const folder = createRunFolder(runsFolder(out), idOf(new Date(), `blame-${proxy.name}`));
   const path = join(folder, proxy.configName);
   writeWhole(path, text);
   return path;

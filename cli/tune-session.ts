@@ -1,10 +1,9 @@
 /** Measures what each directive of a proxy does, step by step, and keeps it: file, configuration, text. */
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { fault } from '../core/errors.ts';
 import type { Tune, TuneSetting } from '../core/records/tune.ts';
 import { TUNE_SCHEMA } from '../core/records/tune.ts';
 import type { Supervisor } from '../loadgen/child-process.ts';
-import { createSupervisor } from '../loadgen/child-process.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
 import { planCores } from '../loadgen/pinning.ts';
 import { conclude } from '../loadgen/tune/conclude.ts';
@@ -21,9 +20,10 @@ import { tunedConfig } from '../reports/tune/tuned-config.ts';
 import type { Io } from './io.ts';
 import { clearRoutes } from './leftovers.ts';
 import { readyRoutes } from './route-ready.ts';
-import { DEFAULT_OUT } from './run-session.ts';
+import { idOf, runsFolder } from './runs-folder.ts';
 import { timeLeft } from './study-session.ts';
-import { measuredPackages, packageFolder, toolCommit, toolVersion } from './tool.ts';
+import { withSupervisor } from './supervised.ts';
+import { measuredPackages, toolCommit, toolVersion } from './tool.ts';
 import type { TuneAsked } from './tune.ts';
 
 export async function tuneProxy(asked: TuneAsked, io: Io): Promise<Tune> {
@@ -32,7 +32,7 @@ export async function tuneProxy(asked: TuneAsked, io: Io): Promise<Tune> {
   const plan = planTune(proxy, knobsOf[name], version, maxMs, only);
   await checkAll(asked, plan);
   const tune = newTune(asked, plan);
-  const folder = createRunFolder(resolve(asked.out ?? join(packageFolder(), DEFAULT_OUT)), tune.id);
+  const folder = createRunFolder(runsFolder(asked.out), tune.id);
   const config = join(folder, proxy.configName);
   const save = (): string => writeTuneFile(folder, tune);
   await withSupervisor(io, async (supervisor) => {
@@ -54,25 +54,6 @@ export async function tuneProxy(asked: TuneAsked, io: Io): Promise<Tune> {
   writeWhole(config, tunedConfig(tune));
   io.out(asked.json ? `${JSON.stringify(tune)}\n` : renderTuneText(tune, { file, config }));
   return tune;
-}
-
-/** Children end with it, and at once when the command is interrupted. */
-export async function withSupervisor(
-  io: Io,
-  act: (supervisor: Supervisor) => Promise<void>,
-): Promise<void> {
-  const supervisor = createSupervisor();
-  const stopChildren = (): void => supervisor.killAll();
-  io.signal.addEventListener('abort', stopChildren, { once: true });
-  try {
-    await act(supervisor);
-  } catch (error) {
-    // What is ended in the middle complains in its own way.
-    if (!io.signal.aborted) throw error;
-  } finally {
-    io.signal.removeEventListener('abort', stopChildren);
-    supervisor.close();
-  }
 }
 
 /** Every setting once, before anything is measured. @throws HarnessError `proxy-config-rejected` */
@@ -151,12 +132,12 @@ async function finish(
 
 function newTune(asked: TuneAsked, { standIns, settings, skipped }: TunePlan): Tune {
   const { proxy, version, repeats, maxMs, transports, command } = asked;
-  const startedAt = new Date().toISOString();
+  const startedAt = new Date();
   return {
     schema: TUNE_SCHEMA,
-    id: `${startedAt.replace(/[-:]/g, '').replace(/\..*/, '')}-tune-${proxy.name}`,
+    id: idOf(startedAt, `tune-${proxy.name}`),
     command,
-    startedAt,
+    startedAt: startedAt.toISOString(),
     state: 'running',
     tool: { version: toolVersion(), commit: toolCommit() },
     environment: describeEnvironment(planCores(), measuredPackages(), { [proxy.name]: version }),

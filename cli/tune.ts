@@ -12,22 +12,20 @@ import { findBinary, installCommand, versionOf } from '../proxies/binary.ts';
 import type { ProxyProgram } from '../proxies/proxy.ts';
 import type { ProxyName } from '../proxies/registry.ts';
 import { isProxyName, proxies } from '../proxies/registry.ts';
-import type { CommandFactory } from './commands.ts';
 import type { Io } from './io.ts';
-import { addParams, givenValues } from './options.ts';
-import { DEFAULT_OUT } from './run-session.ts';
+import type { CommandFactory } from './listed-command.ts';
+import { chosenOf } from './name-list.ts';
+import { addParams, addTexts, givenValues } from './options.ts';
+import { defaultRuns } from './runs-folder.ts';
 import { shellWord } from './shell-word.ts';
+import { TRANSPORTS } from './study-run.ts';
+import { studyParams } from './study-session.ts';
 import { blameConfig } from './tune-blame.ts';
 import { tuneProxy } from './tune-session.ts';
 
-const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
-
 const params = {
   repeats: {
-    type: 'count',
-    default: 3,
-    min: 1,
-    max: 50,
+    ...studyParams.repeats,
     help: 'how often every setting is measured; intervals need two',
   },
   max: {
@@ -54,8 +52,12 @@ const texts = {
     placeholder: 'file',
     help: 'a configuration with {listen} and {upstream} in it: which of its directives is in the way?',
   },
-  out: { placeholder: 'dir', help: `folder for what is found (default ${DEFAULT_OUT})` },
 } as const;
+
+interface Flags {
+  readonly out?: string;
+  readonly json?: true;
+}
 
 /** What was asked for, as far as both ways of tuning need it. */
 export interface TuneAsked {
@@ -73,21 +75,17 @@ export interface TuneAsked {
   readonly command: string;
 }
 
-export const tune: CommandFactory = (program, io, finish) => {
-  const command = program
-    .command('tune')
-    .description('varies the directives of a proxy and says which ones streams need');
+export const tune: CommandFactory = (command, io, finish) => {
   addParams(command, params, {});
-  for (const [name, { placeholder, help }] of Object.entries(texts)) {
-    command.option(`--${name} <${placeholder}>`, help);
-  }
+  addTexts(command, texts);
   command
+    .option('--out <dir>', `folder for what is found (default ${defaultRuns()})`)
     .option('--json', 'print one JSON object and nothing else')
-    .action(async (flags: { readonly json?: true }) => {
+    .action(async (flags: Flags) => {
       const given = givenValues(command, [...Object.keys(params), ...Object.keys(texts)]);
       const file = given['proxy-config'];
       const config = file === undefined ? undefined : readConfig(file);
-      const asked = await readAsked(given, flags.json === true, io);
+      const asked = await readAsked(given, flags, io);
       if (file === undefined || config === undefined) {
         await tuneProxy(asked, io);
         finish(exitCodes.passed);
@@ -100,25 +98,25 @@ export const tune: CommandFactory = (program, io, finish) => {
 
 async function readAsked(
   given: Readonly<Record<string, string>>,
-  json: boolean,
+  { out, json }: Flags,
   io: Io,
 ): Promise<TuneAsked> {
   const filled = fillParams(params, given);
   const name = proxyIn(given['route']);
   const proxy: ProxyProgram = proxies[name];
-  const transports = pick('transport', given['transport'], TRANSPORTS) ?? TRANSPORTS;
+  const transports = chosenOf('transport', given['transport'], TRANSPORTS);
   const measures = given['proxy-config'] === undefined ? tuneMeasures : blameMeasures;
-  const names = pick(
+  const names = chosenOf(
     'measure',
     given['measure'],
     measures.map((one) => one.name),
   );
   const knobs: readonly string[] = knobsOf[name].knobs.map((one) => one.name);
-  const only = pick('setting', given['only'], knobs);
+  const only = given['only'] === undefined ? undefined : chosenOf('setting', given['only'], knobs);
   if (only !== undefined && given['proxy-config'] !== undefined) {
     throw bad('--only', 'of a configuration all directives that are known are tried');
   }
-  if (names !== undefined && !names.includes('head')) {
+  if (!names.includes('head')) {
     throw bad('--measure', 'without head it would not be known whether a stream comes about');
   }
   const binary = findBinary(proxy, io.env['PATH']);
@@ -128,9 +126,7 @@ async function readAsked(
       install: [installCommand(proxy, process.platform)],
     });
   }
-  const options = Object.entries(given)
-    .filter(([option]) => option !== 'out')
-    .map(([option, value]) => `--${option} ${shellWord(value)}`);
+  const options = Object.entries(given).map(([option, value]) => `--${option} ${shellWord(value)}`);
   return {
     name,
     proxy,
@@ -138,11 +134,11 @@ async function readAsked(
     version: await versionOf(proxy, binary),
     repeats: Number(filled['repeats']),
     maxMs: Number(filled['max']),
-    transports,
-    measures: measures.filter((one) => names === undefined || names.includes(one.name)),
+    transports: TRANSPORTS.filter((one) => transports.includes(one)),
+    measures: measures.filter((one) => names.includes(one.name)),
     only,
-    out: given['out'],
-    json,
+    out,
+    json: json === true,
     command: `npm run tune -- ${options.join(' ')}`,
   };
 }
@@ -154,21 +150,6 @@ function proxyIn(text: string | undefined): ProxyName {
   if (isProxyName(name)) return name;
   if (name.includes(',')) throw bad('--route', 'one proxy is tuned at a time');
   throw fault('unknown-name', { what: 'proxy', name, nearest: nearestOf(name, known), known });
-}
-
-/** Names out of a list, in the order of the list. @throws HarnessError `unknown-name` */
-function pick<Name extends string>(
-  what: string,
-  text: string | undefined,
-  known: readonly Name[],
-): readonly Name[] | undefined {
-  if (text === undefined) return undefined;
-  const names: readonly string[] = text.split(',').map((one) => one.trim());
-  for (const name of names) {
-    if (known.some((one) => one === name)) continue;
-    throw fault('unknown-name', { what, name, nearest: nearestOf(name, known), known });
-  }
-  return known.filter((one) => names.includes(one));
 }
 
 /** @throws HarnessError `bad-value` */

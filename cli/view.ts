@@ -9,11 +9,11 @@ import type { PageScripts } from '../reports/viewer/list-page.ts';
 import { readPageScripts } from '../reports/viewer/list-page.ts';
 import type { ViewServer } from '../reports/viewer/view-server.ts';
 import { createViewServer } from '../reports/viewer/view-server.ts';
-import type { CommandFactory } from './commands.ts';
-import { defaultRuns } from './compare.ts';
 import type { Io } from './io.ts';
+import type { CommandFactory } from './listed-command.ts';
 import { openInBrowser } from './open-in-browser.ts';
 import { addParams, givenValues } from './options.ts';
+import { defaultRuns } from './runs-folder.ts';
 import { packageFolder } from './tool.ts';
 
 const viewParams = {
@@ -39,10 +39,8 @@ interface Flags {
   readonly open?: true;
 }
 
-export const view: CommandFactory = (program, io, finish) => {
-  const command = program
-    .command('view')
-    .description('all runs on a local page: search, open, compare, delete, watch one that runs')
+export const view: CommandFactory = (command, io, finish) => {
+  command
     .option('--runs <dir>', 'folder with the runs', defaultRuns())
     .option('--export <dir>', 'write the same as files, for a web server or a CI artifact')
     .option('--open', 'open the page in the browser');

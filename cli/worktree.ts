@@ -61,7 +61,7 @@ export async function addWorktree(request: WorktreeRequest): Promise<Worktree> {
     throw fault('base-not-built', {
       ref,
       problem: reasonOf(error),
-      hint: `Try it by hand: git worktree add --detach /tmp/elsewhere ${ref}.`,
+      hint: `Try it by hand: git worktree add --detach ../elsewhere ${ref}.`,
     });
   }
 }

@@ -36,11 +36,11 @@ export async function startDemo(...args: string[]): Promise<RunningDemo> {
     color: false,
     signal: abort.signal,
   };
-  const program = new Command().exitOverride();
-  demo(program, io, (result) => {
+  const command = new Command('demo').exitOverride();
+  await demo(command, io, (result) => {
     code = result;
   });
-  const ended = program.parseAsync(['demo', '--port', '0', ...args], { from: 'user' });
+  const ended = command.parseAsync(['--port', '0', ...args], { from: 'user' });
   const stop = async (): Promise<number | undefined> => {
     abort.abort();
     await ended;

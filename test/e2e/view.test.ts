@@ -45,12 +45,12 @@ async function startView(...args: string[]): Promise<string> {
     color: false,
     signal: abort.signal,
   };
-  const program = new Command().exitOverride();
+  const command = new Command('view').exitOverride();
   let code: number | undefined;
-  view(program, io, (result) => {
+  await view(command, io, (result) => {
     code = result;
   });
-  const ended = program.parseAsync(['view', ...args], { from: 'user' });
+  const ended = command.parseAsync(args, { from: 'user' });
   onTestFinished(async () => {
     abort.abort();
     await ended;
