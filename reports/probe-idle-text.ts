@@ -64,29 +64,23 @@ function noCut(
 ): string[] {
   const { watches, verdict } = idle;
   const none = `${counted(watches.length, 'connection')} watched for ${timeText(oldest)}, none cut.`;
-  if (transport === 'ws' && pingMs !== undefined) {
-    return [
-      `${none} The longest silence of the server that was survived is ${timeText(verdict.lowMs)}.`,
-      ...beatLimit(heartbeats.length > 0 || events.events > 0, verdict.lowMs),
-    ];
-  }
-  if (verdict.lowMs < 1) {
+  const isPinged = transport === 'ws' && pingMs !== undefined;
+  if (!isPinged && verdict.lowMs < 1) {
     return [
       `${none} Nothing was sent meanwhile, so it can be said only that nobody was told of an end.`,
     ];
   }
+  // What was heard of a server that is asked nothing, it said by itself.
+  const speaks = !isPinged || heartbeats.length > 0 || events.events > 0;
+  const survived = timeText(verdict.lowMs);
   return [
-    `${none} The longest silence of the server that was survived is ${timeText(verdict.lowMs)}.`,
-    ...beatLimit(true, verdict.lowMs),
+    `${none} The longest silence of the server that was survived is ${survived}.`,
+    ...(speaks
+      ? [
+          `The server speaks by itself, so a timer longer than ${survived} cannot be seen from outside.`,
+        ]
+      : []),
   ];
-}
-
-function beatLimit(speaks: boolean, lowMs: number): string[] {
-  return speaks
-    ? [
-        `The server speaks by itself, so a timer longer than ${timeText(lowMs)} cannot be seen from outside.`,
-      ]
-    : [];
 }
 
 /** Whose silence it is that counts, and what was not to be seen. */

@@ -16,10 +16,9 @@ const SHOWN = 5;
  * @throws HarnessError `no-such-run`, naming runs that there are
  */
 export function findRun(runsFolder: string, name: string): string {
-  const latest = LATEST.exec(name);
-  if (latest !== null) {
+  const back = backFromLatest(name);
+  if (back !== undefined) {
     const ids = runIds(runsFolder);
-    const back = Number(latest[1] ?? 0);
     const id = ids.at(-1 - back);
     if (id === undefined) throw noSuchRun(runsFolder, name, ids);
     return join(runsFolder, id, RUN_FILE);
@@ -35,11 +34,20 @@ export function findRun(runsFolder: string, name: string): string {
   throw noSuchRun(runsFolder, name, beginning.length > 1 ? beginning : ids);
 }
 
-/** Ids of the runs in the folder, oldest first: they start with the time. Empty where there is no folder. */
-export function runIds(runsFolder: string): string[] {
+/** How many before the last one `latest~2` means; undefined for other names. */
+export function backFromLatest(name: string): number | undefined {
+  const latest = LATEST.exec(name);
+  return latest === null ? undefined : Number(latest[1] ?? 0);
+}
+
+/** Ids of the runs in the folder. */
+export const runIds = (runsFolder: string): string[] => idsIn(runsFolder, RUN_FILE);
+
+/** Names of the folders with such a file, oldest first: they start with the time. None where there is no folder. */
+export function idsIn(runsFolder: string, file: string): string[] {
   try {
     return readdirSync(runsFolder, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory() && isFile(join(runsFolder, entry.name, RUN_FILE)))
+      .filter((entry) => entry.isDirectory() && isFile(join(runsFolder, entry.name, file)))
       .map(({ name }) => name)
       .sort();
   } catch (error) {
@@ -57,6 +65,6 @@ function noSuchRun(folder: string, name: string, known: readonly string[]) {
   return fault('no-such-run', { name, folder, latest: known.slice(-SHOWN), count: known.length });
 }
 
-function isFile(path: string): boolean {
+export function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 }

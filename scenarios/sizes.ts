@@ -1,7 +1,7 @@
 /** What a message costs by its size: from a few bytes, which are mostly framing, to a megabyte, which is mostly copying. */
 import { SMALLEST_MESSAGE_BYTES } from '../core/message.ts';
 import { defineScenario } from '../core/scenario.ts';
-import { clients, deadline, payload } from './params/load.ts';
+import { clients, deadline, payload, toEverybody } from './params/load.ts';
 import { quickTiming, timing, warmUpAndMeasure } from './params/timing.ts';
 
 /** Fewer than this in a trial of seconds would be nothing to measure. */
@@ -34,21 +34,14 @@ export const sizes = defineScenario({
     deadline,
   },
   quick: { ...quickTiming, duration: 1_000 },
-  phases: (p) => [
-    { kind: 'connect', clients: p.clients },
-    ...warmUpAndMeasure(p, {
-      deadlineMs: p.deadline,
-      publish: {
-        ratePerS: Math.min(
-          p['max-rate'],
-          Math.max(LOWEST_PER_S, p.volume / (p.payload * p.clients)),
-        ),
-        payloadBytes: p.payload,
-        from: 'server',
-        to: { kind: 'everybody' },
-      },
-    }),
-  ],
+  phases: (p) => {
+    const wanted = p.volume / (p.payload * p.clients);
+    const rate = Math.min(p['max-rate'], Math.max(LOWEST_PER_S, wanted));
+    return [
+      { kind: 'connect', clients: p.clients },
+      ...warmUpAndMeasure(p, toEverybody({ ...p, rate })),
+    ];
+  },
   // A session that holds a few of the largest messages is not slow.
   server: () => ({ bufferLimitBytes: 16 * 1_048_576 }),
   arms: 'sse,ws',

@@ -1,7 +1,7 @@
 /** The answer of a comparison of runs in one sentence, and in one more per run for what it leaves out. */
 import { formatChange } from '../../core/units.ts';
 import { shareText } from '../html/share-text.ts';
-import { metricOf } from '../html/view.ts';
+import { metricOf } from '../metrics/registry.ts';
 import { pointText } from '../param-text.ts';
 import type { Change, RunsComparison } from './runs-comparison.ts';
 

@@ -9,7 +9,7 @@ import { figureText } from '../figure-text.ts';
 import type { View } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { memoryGrowth } from '../metrics/stall.ts';
-import { pointText } from '../param-text.ts';
+import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 import { stallFigure } from './stall-figure.ts';
 
@@ -18,22 +18,18 @@ const LITTLE_BYTES = 16 * 2 ** 20;
 
 export const backpressureFinding: Finding = {
   applies: ({ trials }) => trials.some(({ stall }) => stall !== undefined),
-  answer(run) {
-    const many = run.points.length > 1;
-    return run.points.flatMap((point) => {
-      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
+  answer: (run) =>
+    ofEachPoint(run, (point) => {
       const arms = stalledArms(run, point);
       if (arms.length === 0) return [];
-      const sentences = [
+      return [
         othersSentence(run, point, arms),
         priceSentence(run, point, arms),
         fateSentence(run, point, arms),
         accountsSentence(run, point, arms),
         doubtSentence(run, point, arms),
       ];
-      return sentences.flatMap((one) => (one === undefined ? [] : [`${where}${one}`]));
-    });
-  },
+    }),
   figure: (view: View) => stallFigure(view),
 };
 

@@ -17,7 +17,7 @@ import { armLegend } from '../html/legend.ts';
 import type { Content, Markup } from '../html/markup.ts';
 import { figures, table, words } from '../html/table.ts';
 import type { View } from '../html/view.ts';
-import { metricOf } from '../html/view.ts';
+import { metricOf } from '../metrics/registry.ts';
 import { assertionsOf, objectiveText } from '../objective-text.ts';
 import { loadText, searchText } from '../search-text.ts';
 import { searchesOf, stepTrials } from '../step-trials.ts';

@@ -28,23 +28,17 @@ import {
   serverBytes,
   usedBytes,
 } from '../metrics/rest.ts';
-import { pointText } from '../param-text.ts';
+import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 
 export const idleFinding: Finding = {
   applies: ({ trials }) => trials.some(({ rest }) => rest !== undefined),
-  answer(run) {
-    const many = run.points.length > 1;
-    return run.points.flatMap((point) => {
-      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
-      const sentences = [
-        memorySentence(run, point),
-        cpuSentence(run, point),
-        doubtSentence(run, point),
-      ];
-      return sentences.flatMap((one) => (one === undefined ? [] : [`${where}${one}`]));
-    });
-  },
+  answer: (run) =>
+    ofEachPoint(run, (point) => [
+      memorySentence(run, point),
+      cpuSentence(run, point),
+      doubtSentence(run, point),
+    ]),
   figure: idleFigure,
 };
 

@@ -19,20 +19,14 @@ import type { View } from '../html/view.ts';
 import { countedOf } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
-import { pointText } from '../param-text.ts';
+import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 
 export const reconnectFinding: Finding = {
   applies: ({ scenario, trials }) =>
     scenario.name === 'reconnect' && trials.some(({ fault }) => fault !== undefined),
-  answer(run) {
-    const many = run.points.length > 1;
-    return run.points.flatMap((point) => {
-      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
-      const sentences = [backSentence(run, point), priceSentence(run, point)];
-      return sentences.flatMap((one) => (one === undefined ? [] : [`${where}${one}`]));
-    });
-  },
+  answer: (run) =>
+    ofEachPoint(run, (point) => [backSentence(run, point), priceSentence(run, point)]),
   figure: (view) => comebackFigure(view),
 };
 

@@ -5,24 +5,19 @@ import { formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';
 import type { MetricId } from '../metrics/registry.ts';
-import { pointText } from '../param-text.ts';
+import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 import { comebackFigure } from './reconnect.ts';
 
 export const restartFinding: Finding = {
   applies: ({ scenario, trials }) =>
     scenario.name === 'restart' && trials.some(({ fault }) => fault !== undefined),
-  answer(run) {
-    return run.points.flatMap((point) => {
-      const where = run.points.length > 1 ? `With ${pointText(run.scenario, point)}: ` : '';
+  answer: (run) =>
+    ofEachPoint(run, (point) => {
       const arms = armsWith(run, point);
       if (arms.length === 0) return [];
-      return [
-        `${where}${awaySentence(run, point, arms)}`,
-        `${where}${priceSentence(run, point, arms)}`,
-      ];
-    });
-  },
+      return [awaySentence(run, point, arms), priceSentence(run, point, arms)];
+    }),
   figure: (view) =>
     comebackFigure(view, {
       title: 'One process after the other',

@@ -15,28 +15,25 @@ import type { Content, Markup } from '../html/markup.ts';
 import { html } from '../html/markup.ts';
 import { figures, table, words } from '../html/table.ts';
 import type { View } from '../html/view.ts';
-import { pointText } from '../param-text.ts';
 import type { Amount, Drift, Side } from '../soak-trends.ts';
 import { amountsOf, growthOf, heldBytes, latencyOf, residentBytes } from '../soak-trends.ts';
 import type { Slope, SoakVerdict } from '../soak-verdict.ts';
 import { isDrift, soakVerdict } from '../soak-verdict.ts';
+import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 
 export const soakFinding: Finding = {
   applies: ({ trials }) => trials.some(({ soak }) => soak !== undefined),
-  answer(run) {
-    const many = run.points.length > 1;
-    return run.points.flatMap((point) => {
-      const where = many ? `With ${pointText(run.scenario, point)}: ` : '';
+  answer: (run) =>
+    ofEachPoint(run, (point) => {
       const all = run.arms.flatMap((arm) =>
         soaksOf(run, arm, point).map(({ trial, record }): Said => {
           const round = run.options.rounds > 1 ? `, round ${trial.round + 1}` : '';
           return { name: `${arm.title}${round}`, trial, record, said: soakVerdict(record) };
         }),
       );
-      return [shortText(all), ...all.map(longText)].map((text) => `${where}${text}`);
-    });
-  },
+      return [shortText(all), ...all.map(longText)];
+    }),
   figure: soakFigure,
 };
 

@@ -2,9 +2,9 @@
 import type { Point, RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { formatChange } from '../../core/units.ts';
+import { metricOf } from '../metrics/registry.ts';
 import { paramText, pointText } from '../param-text.ts';
 import { shareText } from './share-text.ts';
-import { metricOf } from './view.ts';
 
 /** From the name of an arm to what a sentence calls it. */
 export type Naming = (arm: string) => string;

@@ -2,8 +2,7 @@
 import type { Point, RunComparison, RunResult, Trial } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { countedTrials } from '../derive.ts';
-import type { Metric } from '../metric.ts';
-import { isMetricId, metrics } from '../metrics/registry.ts';
+import { metricOf } from '../metrics/registry.ts';
 import type { ArmLook } from './arm-look.ts';
 
 export interface View {
@@ -52,11 +51,6 @@ export function pairsOf(view: View): Pair[] {
 
 export function isFloorPair({ arm, against }: Pair): boolean {
   return arm.arm.role === 'floor' || against.arm.role === 'floor';
-}
-
-/** An older run file may name a metric that is no more. */
-export function metricOf(id: string): Metric | undefined {
-  return isMetricId(id) ? metrics[id] : undefined;
 }
 
 /** 'latency p50 ↓': the arrow points to where better is. */

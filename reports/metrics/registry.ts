@@ -47,3 +47,8 @@ export const allMetrics: readonly (readonly [MetricId, Metric])[] = Object.entri
   MetricId,
   Metric,
 ][];
+
+/** An older run file may name a metric that is no more. */
+export function metricOf(id: string): Metric | undefined {
+  return isMetricId(id) ? metrics[id] : undefined;
+}

@@ -2,7 +2,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Grade, Study } from '../../core/records/study.ts';
 import { base, span, tooltip } from '../html/charts/theme.ts';
-import { cellAt, rowsOf } from './study-text.ts';
+import { cellAt, rowsOf, sentenceOf, shortOf } from './study-text.ts';
 
 export const GRADES = {
   good: { title: 'as it should be', fill: 'var(--good-bg)', ink: 'var(--good-ink)' },
@@ -20,13 +20,12 @@ export function heatMap(study: Study): TopLevelSpec {
     study.measures.flatMap(({ name, title }) => {
       const judged = cellAt(study.cells, name, route, transport)?.judgement;
       if (judged === undefined) return [];
-      const doubt = judged.disagree === undefined ? '' : ' ?';
       return {
         path: `${route} ${transport}`,
         measure: title,
-        text: `${judged.text}${doubt}`,
+        text: shortOf(judged),
         grade: judged.grade,
-        says: [judged.says, judged.disagree].filter(Boolean).join(' '),
+        says: sentenceOf(judged),
       };
     }),
   );

@@ -8,7 +8,7 @@ import { RUN_ID } from '../html/sections/again.ts';
 import { timeText } from '../html/sections/conditions.ts';
 import { table, words } from '../html/table.ts';
 import { GRADES, heatMap } from './heat-map.ts';
-import { cellAt, rowsOf, unfinished } from './study-text.ts';
+import { cellAt, rowsOf, shortOf, unfinished } from './study-text.ts';
 
 const TITLES = {
   proxies: 'What proxies do to streams',
@@ -56,7 +56,7 @@ ${figure({
       ...study.measures.map(({ name }): Content => {
         const judged = cellAt(study.cells, name, route, transport)?.judgement;
         if (judged === undefined) return '–';
-        return `${judged.text}${judged.disagree === undefined ? '' : ' ?'} (${GRADES[judged.grade].title})`;
+        return `${shortOf(judged)} (${GRADES[judged.grade].title})`;
       }),
     ]),
   }),

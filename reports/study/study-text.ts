@@ -1,6 +1,6 @@
 /** A study in a terminal: one table, and a sentence per cell. */
 import Table from 'cli-table3';
-import type { Cell, Grade, Study } from '../../core/records/study.ts';
+import type { Cell, Grade, Judgement, Study } from '../../core/records/study.ts';
 import { PLAIN_TABLE } from '../formats/plain-table.ts';
 
 /** Marks that survive a pipe. */
@@ -27,7 +27,7 @@ export function renderStudyText(study: Study, { file, report }: StudyTextOptions
     ...measures.flatMap(({ name, title }) => {
       const judged = cellAt(cells, name, route, transport)?.judgement;
       if (judged === undefined) return [];
-      return [`  ${title}: ${[judged.says, judged.disagree].filter(Boolean).join(' ')}`];
+      return [`  ${title}: ${sentenceOf(judged)}`];
     }),
   ]);
   return `${[
@@ -64,9 +64,16 @@ export const cellAt = (
 
 function cellText(cell: Cell | undefined): string {
   if (cell?.judgement === undefined) return '–';
-  const { text, grade, disagree } = cell.judgement;
-  return `${text}${disagree === undefined ? '' : ' ?'} ${MARKS[grade]}`.trimEnd();
+  return `${shortOf(cell.judgement)} ${MARKS[cell.judgement.grade]}`.trimEnd();
 }
+
+/** What stands in a cell, with a mark where the repeats disagree. */
+export const shortOf = ({ text, disagree }: Judgement): string =>
+  disagree === undefined ? text : `${text} ?`;
+
+/** What was found, and how the repeats disagree about it. */
+export const sentenceOf = ({ says, disagree }: Judgement): string =>
+  disagree === undefined ? says : `${says} ${disagree}`;
 
 export function unfinished({
   state,

@@ -10,9 +10,8 @@ import type { HistoryEntry, HistorySeries } from '../history.ts';
 import { FEWEST_FOR_CHANGES, HISTORY_FILE, historySeries, readHistory } from '../history.ts';
 import { historyAxis } from '../html/charts/history.ts';
 import { timeText } from '../html/sections/conditions.ts';
-import { metricOf } from '../html/view.ts';
 import { formatMetric } from '../metric.ts';
-import { allMetrics } from '../metrics/registry.ts';
+import { allMetrics, metricOf } from '../metrics/registry.ts';
 import type { IndexedRun } from './run-index.ts';
 
 export interface HistoryRun {

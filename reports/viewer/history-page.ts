@@ -2,11 +2,10 @@
  * The page of the history, as one document with its data, its chart library and its script inside: the
  * same on a server and as a file. It may run exactly those scripts, and talk to nobody.
  */
-import { createHash } from 'node:crypto';
 import { chartLibraries, inlineScript } from '../html/bundles.ts';
 import { HISTORY_DATA, historyChart } from '../html/charts/history.ts';
 import { html, jsonText, Markup } from '../html/markup.ts';
-import { style } from '../html/style.ts';
+import { pageHead, pagePolicy } from '../html/page-head.ts';
 import type { HistoryData } from './history-data.ts';
 import { historyStyle } from './history-style.ts';
 
@@ -29,27 +28,9 @@ export function renderHistoryPage(
 ): HistoryPage {
   const libraries = chartLibraries();
   const own = inlineScript(script);
-  const hashes = [...libraries, own].map((one) =>
-    createHash('sha256').update(one).digest('base64'),
-  );
-  const policy = [
-    "default-src 'none'",
-    `script-src ${hashes.map((hash) => `'sha256-${hash}'`).join(' ')}`,
-    "style-src 'unsafe-inline'",
-    "base-uri 'none'",
-    "form-action 'none'",
-  ].join('; ');
+  const policy = pagePolicy([...libraries, own]);
   const none = data.groups.length === 0;
-  const text = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(policy)}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>History · pushbench</title>
-<style>${new Markup(style)}${new Markup(historyStyle)}</style>
-</head>
+  const text = html`${pageHead('History · pushbench', policy, historyStyle)}
 <body>
 <a class="skip" href="#box">Skip to the chart</a>
 <header><span>pushbench · history</span><a href="${home}">All runs</a></header>

@@ -2,12 +2,11 @@
  * The page that lists all runs, as one document with its style and script inside: the same on a server
  * and as a file. It may run exactly that script, and talk to nobody but the server it came from.
  */
-import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inlineScript } from '../html/bundles.ts';
 import { html, jsonText, Markup } from '../html/markup.ts';
-import { style } from '../html/style.ts';
+import { pageHead, pagePolicy } from '../html/page-head.ts';
 import type { RowLinks } from './list-row.ts';
 import { listRow } from './list-row.ts';
 import { listStyle } from './list-style.ts';
@@ -54,17 +53,7 @@ export function readPageScripts(folder: string): PageScripts {
 }
 
 /** Everything but `frame-ancestors`, which only a header can say. */
-export function listPolicy(script: string): string {
-  const hash = createHash('sha256').update(inlineScript(script)).digest('base64');
-  return [
-    "default-src 'none'",
-    `script-src 'sha256-${hash}'`,
-    "style-src 'unsafe-inline'",
-    "connect-src 'self'",
-    "base-uri 'none'",
-    "form-action 'self'",
-  ].join('; ');
-}
+export const listPolicy = (script: string): string => pagePolicy([inlineScript(script)], 'self');
 
 export function renderListPage(runs: readonly IndexedRun[], options: ListPageOptions): string {
   const { script, links, history, live, folder, now } = options;
@@ -76,16 +65,7 @@ export function renderListPage(runs: readonly IndexedRun[], options: ListPageOpt
   const scenarios = [
     ...new Set(runs.flatMap(({ entry }) => (entry.kind === 'run' ? [entry.scenario] : []))),
   ].sort();
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${new Markup(listPolicy(script))}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${runs.length} runs · pushbench</title>
-<style>${new Markup(style)}${new Markup(listStyle)}</style>
-</head>
+  return html`${pageHead(`${runs.length} runs · pushbench`, listPolicy(script), listStyle)}
 <body>
 <a class="skip" href="#runs">Skip to the runs</a>
 <header><span>pushbench · runs</span><a href="${history}">History</a><span><code>${folder}</code></span></header>

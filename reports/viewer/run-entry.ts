@@ -5,8 +5,8 @@ import { ownVerdict } from '../compare/own-verdict.ts';
 import { countedTrials } from '../derive.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armLooks } from '../html/arm-look.ts';
-import { metricOf } from '../html/view.ts';
 import { formatMetric } from '../metric.ts';
+import { metricOf } from '../metrics/registry.ts';
 import { describePoint, validityOf } from '../summary.ts';
 
 export interface Sparkline {

@@ -5,9 +5,9 @@
 import type { Arm, RunResult, Trial } from '../../../core/result.ts';
 import { pointName } from '../../../core/result.ts';
 import { countedTrials } from '../../derive.ts';
-import { metricOf } from '../../html/view.ts';
+import { metricOf } from '../../metrics/registry.ts';
+import { writeNamed } from '../../run-file.ts';
 import type { ExportFormat } from '../format.ts';
-import { writeExport } from '../text-file.ts';
 
 export const CSV_COLUMNS = [
   'run',
@@ -38,7 +38,7 @@ export const csv: ExportFormat = {
   name: 'run.csv',
   help: 'one row for each metric of each trial',
   async write(run, to) {
-    writeExport(to, csvOf(run));
+    writeNamed(to, csvOf(run), 'export-not-written');
     return [to];
   },
 };

@@ -11,8 +11,8 @@ import { flows, pointName } from '../../../core/result.ts';
 import { countedTrials } from '../../derive.ts';
 import type { Traffic } from '../../flow.ts';
 import { trafficOf } from '../../flow.ts';
+import { writeNamed } from '../../run-file.ts';
 import type { ExportFormat } from '../format.ts';
-import { writeExport } from '../text-file.ts';
 
 /** Column three of a log is in milliseconds by custom. */
 const US_PER_MS = 1_000;
@@ -29,7 +29,7 @@ export const hlog: ExportFormat = {
   help: 'HdrHistogram logs, one for each arm',
   async write(run, to) {
     const logs = hdrLogs(run).map(({ name, text }) => ({ path: join(to, name), text }));
-    for (const { path, text } of logs) writeExport(path, text);
+    for (const { path, text } of logs) writeNamed(path, text, 'export-not-written');
     return logs.map(({ path }) => path);
   },
 };

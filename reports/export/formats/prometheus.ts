@@ -10,13 +10,13 @@
 import type { Histogram, Registry } from 'prom-client';
 import type { Flow, RunResult } from '../../../core/result.ts';
 import { flows, validityStates } from '../../../core/result.ts';
+import { writeNamed } from '../../run-file.ts';
 import { validityOf } from '../../summary.ts';
 import { baseUnits } from '../base-unit.ts';
 import { figuresOf, labelsOf } from '../figures.ts';
 import type { ExportFormat } from '../format.ts';
 import type { LatencyBuckets } from '../latency-buckets.ts';
 import { LATENCY_BOUNDS, latencyBuckets } from '../latency-buckets.ts';
-import { writeExport } from '../text-file.ts';
 
 type PromClient = typeof import('prom-client');
 
@@ -27,7 +27,7 @@ export const prometheus: ExportFormat = {
   problemWith: (to) =>
     to.endsWith('.prom') ? undefined : `the textfile collector reads names that end in .prom only`,
   async write(run, to) {
-    writeExport(to, await prometheusText(run));
+    writeNamed(to, await prometheusText(run), 'export-not-written');
     return [to];
   },
 };

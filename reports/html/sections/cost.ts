@@ -5,6 +5,7 @@ import { formatNanoseconds } from '../../../core/units.ts';
 import { figureText } from '../../figure-text.ts';
 import { hasDeliveries, tripsOf } from '../../flow.ts';
 import type { MetricId } from '../../metrics/registry.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { YARDSTICK, yardstickOf } from '../../yardstick.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { armTag } from '../arm-look.ts';
@@ -12,7 +13,7 @@ import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { figures, table, words } from '../table.ts';
 import type { View } from '../view.ts';
-import { comparisonsOf, countedOf, metricOf } from '../view.ts';
+import { comparisonsOf, countedOf } from '../view.ts';
 
 interface Cost {
   readonly title: string;

@@ -3,12 +3,13 @@ import { figureText } from '../../figure-text.ts';
 import { hasDeliveries } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
 import type { MetricId } from '../../metrics/registry.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { armTag } from '../arm-look.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { figures, table, words } from '../table.ts';
 import type { View } from '../view.ts';
-import { countedOf, metricOf } from '../view.ts';
+import { countedOf } from '../view.ts';
 import { incidents } from './incidents.ts';
 
 const COLUMNS = [

@@ -1,6 +1,7 @@
 /** The forest plot: how far apart each pair of candidates is, on every metric, and how sure that is. */
 import type { RunComparison } from '../../../core/result.ts';
 import { formatChange } from '../../../core/units.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { forestChart, forestRange } from '../charts/forest.ts';
 import { figure } from '../figure.ts';
 import type { Content, Markup } from '../markup.ts';
@@ -9,7 +10,7 @@ import { shareText } from '../share-text.ts';
 import { figures, table, words } from '../table.ts';
 import { verdictLegend, verdictTag } from '../verdict-look.ts';
 import type { View } from '../view.ts';
-import { isFloorPair, metricOf, pairsOf } from '../view.ts';
+import { isFloorPair, pairsOf } from '../view.ts';
 
 /** A ratio of no width at 1 tells nothing; the delivery table has what these count. */
 const NOT_DRAWN: ReadonlySet<string> = new Set([

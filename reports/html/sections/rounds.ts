@@ -3,6 +3,7 @@ import type { Trial } from '../../../core/result.ts';
 import { formatMicroseconds, formatNanoseconds } from '../../../core/units.ts';
 import { valueText } from '../../figure-text.ts';
 import { formatMetric } from '../../metric.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { armTag } from '../arm-look.ts';
 import type { RoundValue } from '../charts/rounds.ts';
 import { controlChart, roundsChart } from '../charts/rounds.ts';
@@ -13,7 +14,7 @@ import type { Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { figures, table, words } from '../table.ts';
 import type { View } from '../view.ts';
-import { metricOf, trialsOf } from '../view.ts';
+import { trialsOf } from '../view.ts';
 
 export function roundsFigure(view: View): Markup | undefined {
   const { run, suffix } = view;

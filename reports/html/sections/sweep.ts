@@ -6,7 +6,7 @@ import { figureText, valueText } from '../../figure-text.ts';
 import { flowOfRun, flowWords } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
 import type { MetricId } from '../../metrics/registry.ts';
-import { isMetricId } from '../../metrics/registry.ts';
+import { isMetricId, metricOf } from '../../metrics/registry.ts';
 import { pointText } from '../../param-text.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { armTag } from '../arm-look.ts';
@@ -17,7 +17,7 @@ import { armLegend } from '../legend.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { figureCell, figures, table, words } from '../table.ts';
-import { metricOf, titleWithDirection } from '../view.ts';
+import { titleWithDirection } from '../view.ts';
 
 export function sweepFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefined {
   const names = [...new Set(run.points.flatMap((point) => Object.keys(point)))];

@@ -4,6 +4,7 @@ import { pointName } from '../../../core/result.ts';
 import { formatBytes } from '../../../core/units.ts';
 import { headlineComparisons } from '../../compare-arms.ts';
 import { answersOf } from '../../findings/registry.ts';
+import { metricOf } from '../../metrics/registry.ts';
 import { describePoint, validityOf } from '../../summary.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { headlineOf } from '../headline.ts';
@@ -11,7 +12,6 @@ import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
 import { shareText } from '../share-text.ts';
 import { verdictTag } from '../verdict-look.ts';
-import { metricOf } from '../view.ts';
 
 export function verdictSection(run: RunResult, looks: readonly ArmLook[]): Markup {
   const nameOf = (arm: string): string => looks.find((look) => look.arm.name === arm)?.name ?? arm;
