@@ -1,52 +1,15 @@
 /** Runs the command `probe` in this process, as a person would, and hands back what they would see. */
-import { runCommand } from '../cli/commands.ts';
-import type { Io } from '../cli/io.ts';
 import type { Advice, ProbeResult, StreamKind } from '../core/records/probe.ts';
 import type { ProbeEndpoint } from '../loadgen/probing/endpoint.ts';
-import { createSignal } from './recorder.ts';
-
-export interface ProbeRun {
-  readonly code: Promise<number>;
-  out(): string;
-  err(): string;
-  /** Resolves when that has been printed, on whichever stream. */
-  says(text: string): Promise<void>;
-  interrupt(): void;
-}
+import type { RunningCommand } from './command.ts';
+import { startCommand } from './command.ts';
 
 /** @param typed what is typed at a terminal; undefined: there is none */
-export function startProbe(args: readonly string[], typed?: readonly string[]): ProbeRun {
-  const abort = new AbortController();
-  const changed = createSignal();
-  let [out, err] = ['', ''];
-  const io: Io = {
-    args: ['probe', ...args],
-    env: {},
-    async *lines() {
-      yield* typed ?? [];
-    },
-    out(text) {
-      out += text;
-      changed.raise();
-    },
-    err(text) {
-      err += text;
-      changed.raise();
-    },
-    terminal: typed === undefined ? undefined : process.stderr,
-    columns: 100,
-    color: false,
-    signal: abort.signal,
-  };
-  return {
-    code: runCommand(io),
-    out: () => out,
-    err: () => err,
-    says: (text) =>
-      changed.until(() => (`${out}${err}`.includes(text) ? null : undefined)).then(() => undefined),
-    interrupt: () => abort.abort(),
-  };
-}
+export const startProbe = (args: readonly string[], typed?: readonly string[]): RunningCommand =>
+  startCommand(
+    ['probe', ...args],
+    typed === undefined ? {} : { input: typed, terminal: process.stderr },
+  );
 
 /** With --json. @throws Error with what was said when it did not end well */
 export async function probeJson(

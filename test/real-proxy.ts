@@ -1,21 +1,15 @@
-/**
- * Real proxies for tests. Where a program is missing the test is skipped and says why; in CI it fails
- * instead, or nobody would notice that it never ran.
- */
-import { once } from 'node:events';
+/** Real proxies for tests. Where a program is missing the test is skipped and says why. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
-import { onTestFinished } from 'vitest';
 import { findBinary } from '../proxies/binary.ts';
 import type { Instance, InstanceOptions } from '../proxies/instance.ts';
 import { startInstance } from '../proxies/instance.ts';
 import type { ProxyProgram } from '../proxies/proxy.ts';
 import type { ProxyName } from '../proxies/registry.ts';
 import { proxies } from '../proxies/registry.ts';
+import { missing } from './missing.ts';
 
 /** As an ordinary user has it: servers are beside. */
 const PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -23,10 +17,7 @@ const PATH = '/usr/local/bin:/usr/bin:/bin';
 /** The program, or the end of the test. @throws Error with CI=true where it is missing */
 export function programOf(name: ProxyName, context: TestContext): string {
   const binary = findBinary(proxies[name], PATH);
-  if (binary !== undefined) return binary;
-  const missing = `${name} is not installed; 'npm run test:setup' does it`;
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  return context.skip(missing);
+  return binary ?? missing(`${name} is not installed; 'npm run test:setup' does it`, context);
 }
 
 /** What an instance needs, in a folder that is removed when the test is over. */
@@ -39,7 +30,7 @@ export function instanceOptions(
   const proxy: ProxyProgram = proxies[name];
   const binary = programOf(name, context);
   const folder = mkdtempSync(join(tmpdir(), 'pushbench-test-'));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  context.onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return {
     proxy,
     binary,
@@ -51,23 +42,14 @@ export function instanceOptions(
   };
 }
 
-/** That nobody had when it was asked for. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen({ host: '127.0.0.1', port: 0 });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
-
 /** Ended when the test is over, if it has not ended by then. */
 export async function startReal(
   name: ProxyName,
   context: TestContext,
   upstreamPort: number,
+  template?: string,
 ): Promise<Instance> {
-  const instance = await startInstance(instanceOptions(name, context, upstreamPort));
-  onTestFinished(() => instance.stop());
+  const instance = await startInstance(instanceOptions(name, context, upstreamPort, template));
+  context.onTestFinished(() => instance.stop());
   return instance;
 }

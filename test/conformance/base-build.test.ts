@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BaseRequest } from '../../cli/base-build.ts';
 import { buildBase, hashOfServer } from '../../cli/base-build.ts';
-import { HarnessError } from '../../core/errors.ts';
+import { refusalFrom } from '../refusal.ts';
 
 let root: string;
 
@@ -41,12 +41,8 @@ const folders = (): string[] =>
   existsSync(join(root, 'reports', 'runs')) ? readdirSync(join(root, 'reports', 'runs')) : [];
 
 async function refusal(built: Promise<unknown>): Promise<string> {
-  const error = await built.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof HarnessError)) throw new Error(`no refusal, but ${String(error)}`);
-  return `${error.message} ${error.hint}`;
+  const { message, hint } = await refusalFrom(built);
+  return `${message} ${hint}`;
 }
 
 describe('the base of a gate', () => {

@@ -1,26 +1,14 @@
 /** What the lean clients refuse, and that they understand a right answer in whatever pieces it comes. */
 import dns from 'node:dns';
-import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { EVENT_STREAM, WEB_SOCKET } from '../../transports/handshake-trouble.ts';
+import { freePort } from '../free-port.ts';
 import type { Behaviour } from '../misbehaving-server.ts';
 import * as misbehaving from '../misbehaving-server.ts';
 import { createRecorder, createSignal } from '../recorder.ts';
 import { leanClients, openLean, serve } from './lean-clients.ts';
 
 const { says, switches } = misbehaving;
-
-/** A port that was free a moment ago. */
-async function closedPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 interface Refusal {
   readonly answer: string;
@@ -201,7 +189,7 @@ for (const name of ['sse', 'ws'] as const) {
 
 for (const name of ['sse', 'ws', 'raw'] as const) {
   test(`the lean ${name} client says so when the connection is refused`, async () => {
-    const endpoint = { host: '127.0.0.1', port: await closedPort(), path: '/' };
+    const endpoint = { host: '127.0.0.1', port: await freePort(), path: '/' };
     await expect(openLean(leanClients[name], { endpoint })).rejects.toMatchObject({
       name: 'HandshakeError',
       message: `connect ECONNREFUSED 127.0.0.1:${endpoint.port}`,
@@ -210,7 +198,7 @@ for (const name of ['sse', 'ws', 'raw'] as const) {
 }
 
 test('a name of two addresses that both refuse is refused with a sentence', async () => {
-  const port = await closedPort();
+  const port = await freePort();
   const answers = [
     { address: '127.0.0.1', family: 4 },
     { address: '127.0.0.2', family: 4 },

@@ -18,10 +18,11 @@ import { readPlan } from '../../cli/gate-plan.ts';
 import { withBase } from '../../cli/gate-run.ts';
 import type { FileChoice } from '../../cli/target-file.ts';
 import { builtIn, loadTarget } from '../../cli/target-file.ts';
-import type { HarnessError } from '../../core/errors.ts';
 import { noFaults } from '../../core/faults.ts';
 import type { Target } from '../../core/target.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
+import { fakeIo } from '../fake-io.ts';
+import { refusalFrom } from '../refusal.ts';
 
 let root: string;
 let app: string;
@@ -44,30 +45,16 @@ async function target(changes: Partial<Target> = {}, folder = app): Promise<File
   return loadTarget(path, { folder, named: {} });
 }
 
-const told: string[] = [];
-const io = {
-  args: [],
-  env: {},
-  out: () => undefined,
-  err: (text: string) => void told.push(text),
-  terminal: undefined,
-  columns: 80,
-  color: false,
-  signal: new AbortController().signal,
-};
+const { io } = fakeIo();
 
 const planOf = (head: FileChoice, flags: GateFlags, given: Record<string, string> = {}) =>
   readPlan(broadcast, given, flags, [head]);
 
 async function refusal(act: () => unknown): Promise<string> {
-  try {
-    await act();
-  } catch (error) {
-    const { message, hint, exitCode } = error as HarnessError;
-    expect(exitCode).toBe(2);
-    return `${message} ${hint}`;
-  }
-  throw new Error('it was not refused');
+  // What throws at once is refused like what does so later.
+  const { message, hint, exitCode } = await refusalFrom((async () => act())());
+  expect(exitCode).toBe(2);
+  return `${message} ${hint}`;
 }
 
 beforeAll(() => {

@@ -18,6 +18,7 @@ import type { RunResult } from '../../core/result.ts';
 import { startInstance } from '../../proxies/instance.ts';
 import type { ProxyName } from '../../proxies/registry.ts';
 import { proxies } from '../../proxies/registry.ts';
+import { freePort } from '../free-port.ts';
 import type { Finished } from '../program.ts';
 import {
   runProgram as runAnywhere,
@@ -25,7 +26,7 @@ import {
   startProgram as startAnywhere,
   temporaryFolder,
 } from '../program.ts';
-import { freePort, instanceOptions, programOf } from '../real-proxy.ts';
+import { instanceOptions, programOf } from '../real-proxy.ts';
 
 const out = temporaryFolder();
 /** Of the programs of this file alone: others run beside it, and have folders of routes too. */

@@ -6,59 +6,17 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
-import type { Io } from '../../cli/io.ts';
 import { defaults } from '../../servers/push-server.ts';
 import { keeping, onlyRooms, publish, startServer, urlOf } from '../client-server.ts';
+import { startCommand } from '../command.ts';
 import { startFront } from '../front.ts';
 import { runProgram, startProgram } from '../program.ts';
-import { createSignal } from '../recorder.ts';
 import { watchClient } from '../watched-client.ts';
 
 const PROGRAM = join(import.meta.dirname, '../../dist/cli/main.js');
 
-interface Run {
-  readonly code: Promise<number>;
-  out(): string;
-  err(): string;
-  /** Resolves when that has been printed, on whichever stream. */
-  says(text: string): Promise<void>;
-  interrupt(): void;
-}
-
-function run(args: readonly string[], input?: readonly string[]): Run {
-  const abort = new AbortController();
-  const changed = createSignal();
-  let [out, err] = ['', ''];
-  const io: Io = {
-    args,
-    env: {},
-    async *lines() {
-      yield* input ?? [];
-    },
-    out(text) {
-      out += text;
-      changed.raise();
-    },
-    err(text) {
-      err += text;
-      changed.raise();
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: abort.signal,
-  };
-  const code = runCommand(io);
-  return {
-    code,
-    out: () => out,
-    err: () => err,
-    says: (text) =>
-      changed.until(() => (`${out}${err}`.includes(text) ? null : undefined)).then(() => undefined),
-    interrupt: () => abort.abort(),
-  };
-}
+const run = (args: readonly string[], input?: readonly string[]) =>
+  startCommand(args, input === undefined ? {} : { input });
 
 async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -1,13 +1,13 @@
 /** The servers in examples/targets, in languages of their own: built, started and measured as a user would. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo } from 'node:net';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { runResultSchema } from '../../core/result.ts';
+import { freePort } from '../free-port.ts';
+import { missing } from '../missing.ts';
 import { runProgram, temporaryFolder } from '../program.ts';
 
 const EXAMPLES = join(import.meta.dirname, '..', '..', 'examples', 'targets');
@@ -42,20 +42,8 @@ const examples: readonly Example[] = [
 ];
 
 /** Ends the test where the program is missing. @throws Error with CI=true */
-function mustHave({ program, version }: Example, { skip }: TestContext): void {
-  if (spawnSync(program, [version]).status === 0) return;
-  const missing = `${program} is not installed`;
-  if (process.env['CI'] === 'true') throw new Error(missing);
-  skip(missing);
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
+function mustHave({ program, version }: Example, context: TestContext): void {
+  if (spawnSync(program, [version]).status !== 0) missing(`${program} is not installed`, context);
 }
 
 /** Its address; ended with the test. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCommand } from '../../cli/commands.ts';
 import { recorded } from '../compared-runs.ts';
+import { fakeIo } from '../fake-io.ts';
 import { temporaryFolder } from '../program.ts';
 
 const folder = temporaryFolder();
@@ -11,22 +12,10 @@ const folder = temporaryFolder();
 /** The command in this process; a page is ended as soon as its address is there and somebody was told how to end it. */
 async function view(...args: string[]) {
   const over = new AbortController();
-  const said = { out: '', err: '' };
-  const code = await runCommand({
-    args: ['view', ...args],
-    env: {},
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-      if (text.includes('Ctrl-C')) over.abort();
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: over.signal,
+  const { io, said } = fakeIo({ args: ['view', ...args], signal: over.signal }, () => {
+    if (said.err.includes('Ctrl-C')) over.abort();
   });
+  const code = await runCommand(io);
   return { code, ...said };
 }
 

@@ -10,7 +10,7 @@ import { startOrigin } from '../../loadgen/probing/origin.ts';
 import type { PathFaults } from '../probe-path.ts';
 import { startPath } from '../probe-path.ts';
 import { endpointAt, probeJson, startProbe } from '../probe-run.ts';
-import { needs, startProxy } from '../proxy-process.ts';
+import { programOf, startReal } from '../real-proxy.ts';
 import { startStreaming } from '../streaming-server.ts';
 
 const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
@@ -113,24 +113,23 @@ describe('a path of ours', () => {
   });
 });
 
-const nginx = (origin: number) => (port: number, folder: string) =>
-  `
+const nginx = `
 daemon off;
 worker_processes 1;
-pid ${folder}/pid;
+pid {folder}/pid;
 error_log stderr;
 events { worker_connections 256; }
 http {
   access_log off;
-  client_body_temp_path ${folder}/body;
-  proxy_temp_path ${folder}/proxy;
-  fastcgi_temp_path ${folder}/fastcgi;
-  uwsgi_temp_path ${folder}/uwsgi;
-  scgi_temp_path ${folder}/scgi;
+  client_body_temp_path {folder}/body;
+  proxy_temp_path {folder}/proxy;
+  fastcgi_temp_path {folder}/fastcgi;
+  uwsgi_temp_path {folder}/uwsgi;
+  scgi_temp_path {folder}/scgi;
   server {
-    listen 127.0.0.1:${port};
+    listen {listen};
     location / {
-      proxy_pass http://127.0.0.1:${origin};
+      proxy_pass http://{upstream};
       proxy_http_version 1.1;
       proxy_set_header Upgrade $http_upgrade;
       proxy_set_header Connection $http_connection;
@@ -141,8 +140,7 @@ http {
 }
 `;
 
-const haproxy = (origin: number) => (port: number) =>
-  `
+const haproxy = `
 defaults
   mode http
   timeout connect 2s
@@ -150,10 +148,10 @@ defaults
   timeout server 4s
   timeout tunnel 9s
 frontend path
-  bind 127.0.0.1:${port}
+  bind {listen}
   default_backend origin
 backend origin
-  server one 127.0.0.1:${origin}
+  server one {upstream}
 `;
 
 /** The number of each, s; tolerance 0.3 s. */
@@ -167,10 +165,10 @@ const timers = [
 describe('a real proxy', () => {
   test.concurrent.for(timers)(
     '%s cuts %s after %d s, as probe sees it',
-    async ([name, transport, seconds, configure], context) => {
-      needs(name, context);
+    async ([name, transport, seconds, config], context) => {
+      programOf(name, context);
       const server = await startStreaming(undefined, context.onTestFinished);
-      const port = await startProxy(name, configure(server.port), context.onTestFinished);
+      const { port } = await startReal(name, context, server.port, config);
       const address =
         transport === 'sse' ? `http://127.0.0.1:${port}/events` : `ws://127.0.0.1:${port}/socket`;
       const found = await probeJson(address, '--max', '20s');
@@ -184,11 +182,11 @@ describe('a real proxy', () => {
 
   test.concurrent.for(timers)(
     '%s cuts %s after %d s, with an origin of ours',
-    async ([name, transport, seconds, configure], context) => {
-      needs(name, context);
+    async ([name, transport, seconds, config], context) => {
+      programOf(name, context);
       const origin = await startOrigin();
       context.onTestFinished(() => origin.close());
-      const port = await startProxy(name, configure(origin.port), context.onTestFinished);
+      const { port } = await startReal(name, context, origin.port, config);
       const directions: readonly Silent[] =
         transport === 'ws' ? ['both', 'server', 'client'] : ['both'];
       const found = await Promise.all(

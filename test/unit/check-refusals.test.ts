@@ -1,28 +1,8 @@
 /** What the gate refuses before anything is started, in its own words. */
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
+import { command } from '../command.ts';
 
-const check = (...args: string[]) => run('check', 'broadcast', ...args);
-
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  let stdout = '';
-  let stderr = '';
-  const code = await runCommand({
-    args,
-    env: {},
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const check = (...args: string[]) => command(['check', 'broadcast', ...args]);
 
 describe('what cannot be checked', () => {
   test.each([
@@ -42,15 +22,15 @@ describe('what cannot be checked', () => {
     [['--aa', '--metric', 'soak.timers'], '--metric: broadcast never measures soak.timers'],
     [['--baseline', 'x', '--metric', 'latency.p99'], 'choose counts, bytes or memory'],
   ])('%j is refused before anything is started', async (args, says) => {
-    const { code, stderr } = await check(...args);
-    expect(stderr).toContain(says);
+    const { code, err } = await check(...args);
+    expect(err).toContain(says);
     expect(code).toBe(2);
   });
 });
 
 test('of many metrics only the nearest are named, and where the others are', async () => {
-  const { stderr } = await check('--assert', 'nothing-like-it<1ms');
-  expect(stderr).toMatch(
+  const { err } = await check('--assert', 'nothing-like-it<1ms');
+  expect(err).toMatch(
     / The nearest are (?:[\w.]+, ){4}[\w.]+; 'npm run list' shows all \d{3}\.\n$/,
   );
 });
@@ -58,21 +38,21 @@ test('of many metrics only the nearest are named, and where the others are', asy
 test.each(['capacity', 'sizes', 'heartbeat'])(
   '%s is known, and it is said why it has no gate',
   async (name) => {
-    const { code, stderr } = await run('check', name, '--assert', 'reach=1');
-    expect(stderr).toContain(`${name} cannot be gated: a gate runs rounds of head and base`);
+    const { code, err } = await command(['check', name, '--assert', 'reach=1']);
+    expect(err).toContain(`${name} cannot be gated: a gate runs rounds of head and base`);
     expect(code).toBe(2);
-    const { stdout } = await run('check', '--help');
-    expect(stdout).toContain('  broadcast ');
-    expect(stdout).not.toContain(`  ${name} `);
+    const { out } = await command(['check', '--help']);
+    expect(out).toContain('  broadcast ');
+    expect(out).not.toContain(`  ${name} `);
   },
 );
 
 test('its help says what --json prints, and where runs go in full', async () => {
-  const { stdout } = await run('check', 'broadcast', '--help');
-  expect(stdout.match(/--json +(?:print.*)/g)?.map((line) => line.replace(/ +/, ' '))).toEqual([
+  const { out } = await command(['check', 'broadcast', '--help']);
+  expect(out.match(/--json +(?:print.*)/g)?.map((line) => line.replace(/ +/, ' '))).toEqual([
     '--json print what the gate decided as one JSON document and nothing else',
   ]);
-  expect(stdout.replace(/\s+/g, ' ')).toMatch(
+  expect(out.replace(/\s+/g, ' ')).toMatch(
     /--out <dir> folder for run files and reports \(default \/\S+\/reports\/runs\)/,
   );
 });

@@ -2,10 +2,9 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
-import type { Io } from '../../cli/io.ts';
 import type { RunResult } from '../../core/result.ts';
 import type { RunsComparison } from '../../reports/compare/runs-comparison.ts';
+import { command } from '../command.ts';
 import { laterRun, recorded } from '../compared-runs.ts';
 import { temporaryFolder } from '../program.ts';
 
@@ -28,24 +27,7 @@ for (const [name, run] of Object.entries(runs)) {
   writeFileSync(join(folder, name, 'run.json'), text);
 }
 
-async function compare(...args: string[]) {
-  let [out, err] = ['', ''];
-  const io: Io = {
-    args: ['compare', '--runs', folder, ...args],
-    env: {},
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  };
-  return { code: await runCommand(io), out, err };
-}
+const compare = (...args: string[]) => command(['compare', '--runs', folder, ...args]);
 
 // Each call makes a page, which on a busy machine takes its time.
 describe('compare', { timeout: 30_000 }, () => {

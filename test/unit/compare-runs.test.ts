@@ -2,7 +2,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { HarnessError } from '../../core/errors.ts';
 import { createRandom } from '../../core/random.ts';
 import type { RunResult } from '../../core/result.ts';
 import { headlineOfRuns } from '../../reports/compare/headline.ts';
@@ -16,18 +15,9 @@ import { trafficOf } from '../../reports/flow.ts';
 import { findRun, runIds } from '../../reports/run-lookup.ts';
 import { laterRun, recorded } from '../compared-runs.ts';
 import { temporaryFolder } from '../program.ts';
+import { refusalOf } from '../refusal.ts';
 
 const folder = temporaryFolder();
-
-function refusalOf(action: () => unknown): HarnessError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HarnessError) return error;
-    throw error;
-  }
-  throw new Error('it was accepted');
-}
 
 function changeOf(changes: readonly Change[], arm: string, metric: string): Change {
   const found = changes.find((one) => one.arm === arm && one.metric === metric);

@@ -2,11 +2,11 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
 import { exportRun, readExports } from '../../cli/export.ts';
-import type { Io } from '../../cli/io.ts';
 import { exportNames } from '../../reports/export/registry.ts';
+import { command } from '../command.ts';
 import { recorded } from '../compared-runs.ts';
+import { fakeIo } from '../fake-io.ts';
 import { temporaryFolder } from '../program.ts';
 
 const folder = temporaryFolder();
@@ -14,29 +14,7 @@ const name = '20260101T000000-broadcast';
 mkdirSync(join(folder, name));
 writeFileSync(join(folder, name, 'run.json'), JSON.stringify(recorded));
 
-function fakeIo(args: readonly string[]) {
-  const said = { out: '', err: '' };
-  const io: Io = {
-    args,
-    env: {},
-    out: (text) => {
-      said.out += text;
-    },
-    err: (text) => {
-      said.err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  };
-  return { io, said };
-}
-
-async function run(...args: string[]) {
-  const { io, said } = fakeIo(args);
-  return { code: await runCommand(io), ...said };
-}
+const run = (...args: string[]) => command(args);
 const exported = (...args: string[]) => run('export', '--runs', folder, ...args);
 
 describe('export', () => {
@@ -85,11 +63,11 @@ describe('--export', () => {
   test.each([
     ['bench', ['bench', 'broadcast']],
     ['check', ['check', 'broadcast', '--assert', 'reach=1']],
-  ])('of %s is read before anything is started', async (_, command) => {
-    const wrong = await run(...command, '--export', 'csv=x.csv', '--export', 'xml=y');
+  ])('of %s is read before anything is started', async (_, words) => {
+    const wrong = await run(...words, '--export', 'csv=x.csv', '--export', 'xml=y');
     expect(wrong).toMatchObject({ code: 2, out: '' });
     expect(wrong.err).toContain("There is no export format 'xml'.");
-    const empty = await run(...command, '--export', 'otlp=');
+    const empty = await run(...words, '--export', 'otlp=');
     expect(empty.err).toContain('otlp=http://127.0.0.1:4318');
   });
 
@@ -108,7 +86,7 @@ describe('--export', () => {
   });
 
   test('that fails is a warning that says how to do it again, and the others are written', async () => {
-    const { io, said } = fakeIo([]);
+    const { io, said } = fakeIo();
     const blocked = join(folder, 'later', 'x.csv');
     const fine = join(folder, 'fine.csv');
     const orders = readExports([`csv=${blocked}`, `csv=${fine}`]);
@@ -123,7 +101,7 @@ describe('--export', () => {
   });
 
   test('that has nothing to write says so', async () => {
-    const { io, said } = fakeIo([]);
+    const { io, said } = fakeIo();
     const to = join(folder, 'no-logs');
     await exportRun({ ...recorded, trials: [] }, readExports([`hlog=${to}`]), io);
     expect(said.err).toContain('nothing for hlog');
@@ -131,8 +109,8 @@ describe('--export', () => {
   });
 
   test('names every format in the help of bench, check and export', async () => {
-    for (const command of [['bench', 'broadcast'], ['check', 'broadcast'], ['export']]) {
-      const { out } = await run(...command, '--help');
+    for (const words of [['bench', 'broadcast'], ['check', 'broadcast'], ['export']]) {
+      const { out } = await run(...words, '--help');
       for (const format of exportNames) expect(out).toContain(format);
     }
   });

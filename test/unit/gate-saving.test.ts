@@ -3,11 +3,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { refuseThinBaseline, saveForLater } from '../../cli/gate-baseline.ts';
-import type { Io } from '../../cli/io.ts';
 import { HarnessError } from '../../core/errors.ts';
 import type { RunResult } from '../../core/result.ts';
 import { defaultRules } from '../../reports/gate/rules.ts';
 import { readRunFile } from '../../reports/run-file.ts';
+import { fakeIo } from '../fake-io.ts';
 import { temporaryFolder } from '../program.ts';
 
 const fixture = readRunFile(join(import.meta.dirname, '..', 'fixtures', 'run.json'));
@@ -37,22 +37,10 @@ function runOf(counted: number): RunResult {
 }
 
 function saved(name: string, run: RunResult) {
-  let err = '';
-  const io: Io = {
-    args: [],
-    env: {},
-    out: () => undefined,
-    err: (text) => {
-      err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  };
+  const { io, said } = fakeIo();
   const path = join(folder, name);
   const refusal = saveForLater(path, run, ['sse'], io);
-  return { path, err, refusal };
+  return { path, err: said.err, refusal };
 }
 
 describe('saving', () => {

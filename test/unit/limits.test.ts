@@ -1,6 +1,5 @@
 /** How many clients fit, and what a person is told when more were asked for. */
 import { describe, expect, test } from 'vitest';
-import { HarnessError } from '../../core/errors.ts';
 import { sourceOf } from '../../loadgen/connect-query.ts';
 import type { Spread } from '../../loadgen/limits.ts';
 import {
@@ -11,6 +10,7 @@ import {
   readLimits,
   sourcesFor,
 } from '../../loadgen/limits.ts';
+import { refusalOf } from '../refusal.ts';
 
 const GIB = 2 ** 30;
 const limits = {
@@ -21,15 +21,8 @@ const limits = {
 };
 const wide: Spread = { processes: 4, sources: manySources('linux') };
 
-function refusal(asked: number, of: typeof limits, spread?: Spread): HarnessError {
-  try {
-    checkClients(asked, of, spread);
-  } catch (error) {
-    if (error instanceof HarnessError) return error;
-    throw error;
-  }
-  throw new Error('it was accepted');
-}
+const refusal = (asked: number, of: typeof limits, spread?: Spread) =>
+  refusalOf(() => checkClients(asked, of, spread));
 
 describe('limits', () => {
   test('the smaller of descriptors and ports decides', () => {

@@ -20,6 +20,16 @@ const dialect: Dialect = {
 const write = createMarkerWriter(TAG, 100);
 const marker = (seq: number): string => write(seq, 1_000_000, 2_000_000).toString();
 
+/** Of what was no delivery. */
+const nothing: ReturnType<MarkerSink['report']> = {
+  ignored: 0,
+  ignoredEvents: [],
+  unmarked: 0,
+  changed: 0,
+  other: 0,
+  samples: [],
+};
+
 function open(changes: Partial<Dialect> = {}) {
   const receiver = new Receiver(1);
   receiver.expect({
@@ -47,14 +57,7 @@ test('a message is a delivery with the times of its marker, whatever is around i
   expect(counts).toMatchObject({ received: 2, duplicated: 0, foreign: 0, beforeDue: 0 });
   expect([due.totalCount, due.maxValue, sent.maxValue]).toEqual([2, 4_000, 3_000]);
   expect([...cells]).toEqual([4_001, 4_001, 0, 0, 0]);
-  expect(markers.report()).toEqual({
-    ignored: 0,
-    ignoredEvents: [],
-    unmarked: 0,
-    changed: 0,
-    other: 0,
-    samples: [],
-  });
+  expect(markers.report()).toEqual(nothing);
 });
 
 test('several messages in one are counted each, and the second of a number is a duplicate', () => {
@@ -111,14 +114,7 @@ test('what is none, changed or of another trial is foreign, and the last of it i
   ]);
   for (const { text } of samples) expect(text.length).toBeLessThanOrEqual(201);
   markers.start();
-  expect(markers.report()).toEqual({
-    ignored: 0,
-    ignoredEvents: [],
-    unmarked: 0,
-    changed: 0,
-    other: 0,
-    samples: [],
-  });
+  expect(markers.report()).toEqual(nothing);
 });
 
 test('whatever comes shows that the connection lives, and only a message is the first one again', () => {

@@ -1,23 +1,9 @@
 /** Options that npm kept for itself: that it is noticed, and that the command given back is the one that was meant. */
 import { expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
+import { command } from '../command.ts';
 
-async function underNpm(args: readonly string[], kept: Readonly<Record<string, string>>) {
-  let err = '';
-  const code = await runCommand({
-    args,
-    env: { npm_lifecycle_event: args[0], ...kept },
-    out: () => undefined,
-    err: (text) => {
-      err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  return { code, err };
-}
+const underNpm = (args: readonly string[], kept: Readonly<Record<string, string>>) =>
+  command(args, { npm_lifecycle_event: args[0] ?? '', ...kept });
 
 test.each([
   // npm 11 takes --format for the beginning of --format-package-lock and hands nothing on.
@@ -39,10 +25,10 @@ test.each([
     { npm_config_clients: 'true' },
     'npm run bench broadcast -- --rounds 2 --clients 5',
   ],
-])('%j', async (args, kept, command) => {
+])('%j', async (args, kept, meant) => {
   const { code, err } = await underNpm(args, kept);
   expect(err).toContain('for itself');
-  expect(err).toContain(`Put -- before the options: ${command}\n`);
+  expect(err).toContain(`Put -- before the options: ${meant}\n`);
   expect(code).toBe(2);
 });
 

@@ -2,7 +2,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
 import {
   makeFolders,
   problemWithFile,
@@ -10,6 +9,7 @@ import {
   replaceFile,
 } from '../../reports/output-path.ts';
 import { createRunFolder } from '../../reports/run-file.ts';
+import { command } from '../command.ts';
 import { temporaryFolder } from '../program.ts';
 
 const folder = temporaryFolder();
@@ -76,19 +76,7 @@ describe('a place that cannot be one', () => {
     [[...check, '--export', `hlog=${file}`], `--export hlog: ${file}`],
     [['export', missing, '--format', 'csv', '--out', folder], '--out: '],
   ])('is refused before anything else is done: %j', async (args, says) => {
-    let err = '';
-    const code = await runCommand({
-      args,
-      env: {},
-      out: () => undefined,
-      err: (text) => {
-        err += text;
-      },
-      terminal: undefined,
-      columns: 100,
-      color: false,
-      signal: new AbortController().signal,
-    });
+    const { code, err } = await command(args);
     expect(err).toContain(says);
     expect(err).toContain('Nothing was started. Choose another place.');
     expect(err.trim().split('\n')).toHaveLength(2);

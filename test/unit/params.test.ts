@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import type { HarnessError } from '../../core/errors.ts';
 import type { Param, Params } from '../../core/params.ts';
 import { fillParams, formatParam, parseParam, placeholderOf } from '../../core/params.ts';
+import { refusalOf } from '../refusal.ts';
 
 const count: Param = { type: 'count', default: 50, min: 1, max: 1_000, help: '' };
 const rate: Param = { type: 'ratePerS', default: 10, min: 0.1, max: 5_000, help: '' };
@@ -16,19 +16,8 @@ const choice: Param = {
 };
 const text: Param = { type: 'text', placeholder: 'words', default: '', help: '' };
 
-function refusalOf(
-  name: string,
-  param: Param,
-  text: string,
-): Pick<HarnessError, 'code' | 'message' | 'hint' | 'exitCode'> {
-  try {
-    parseParam(name, param, text);
-  } catch (error) {
-    const { code, message, hint, exitCode } = error as HarnessError;
-    return { code, message, hint, exitCode };
-  }
-  throw new Error(`'${text}' was not refused`);
-}
+const refusal = (name: string, param: Param, text: string) =>
+  refusalOf(() => parseParam(name, param, text));
 
 describe('a parameter', () => {
   test.each([
@@ -74,7 +63,7 @@ describe('a parameter', () => {
   ])(
     'refuses $text beyond its limits, naming the flag and both limits',
     ({ name, param, text, message }) => {
-      expect(refusalOf(name, param, text)).toMatchObject({
+      expect(refusal(name, param, text)).toMatchObject({
         code: 'out-of-range',
         message,
         exitCode: 2,
@@ -102,7 +91,7 @@ describe('a parameter', () => {
       message: "--from: 'proxy' is not one of server, client.",
     },
   ])('refuses $text that it cannot read, naming the flag', ({ name, param, text, message }) => {
-    expect(refusalOf(name, param, text)).toMatchObject({ code: 'bad-value', message, exitCode: 2 });
+    expect(refusal(name, param, text)).toMatchObject({ code: 'bad-value', message, exitCode: 2 });
   });
 });
 

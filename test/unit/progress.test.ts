@@ -2,9 +2,10 @@
 import { Writable } from 'node:stream';
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from 'vitest';
-import type { Io } from '../../cli/io.ts';
 import { createProgress } from '../../cli/progress.ts';
 import type { Progress } from '../../loadgen/one-trial.ts';
+import type { FakeIo } from '../fake-io.ts';
+import { fakeIo } from '../fake-io.ts';
 
 const progress: Progress = {
   round: 2,
@@ -18,32 +19,21 @@ const progress: Progress = {
   msLeft: 95_000,
 };
 
-function fakeIo(terminal: boolean): { io: Io; written: () => string } {
+function fakeTerminal(): { io: FakeIo['io']; written: () => string } {
   let text = '';
-  const stream = new Writable({
+  const terminal = new Writable({
     write(chunk, _encoding, done) {
       text += String(chunk);
       done();
     },
   });
-  const io: Io = {
-    args: [],
-    env: {},
-    out: () => undefined,
-    err: (line) => {
-      text += line;
-    },
-    terminal: terminal ? stream : undefined,
-    columns: 200,
-    color: false,
-    signal: new AbortController().signal,
-  };
+  const { io } = fakeIo({ terminal, columns: 200 });
   return { io, written: () => stripVTControlCharacters(text) };
 }
 
 describe('progress', () => {
   test('a terminal shows round, arm, point, phase, p99 so far and the time left', () => {
-    const { io, written } = fakeIo(true);
+    const { io, written } = fakeTerminal();
     const view = createProgress(io, () => 8);
     view.show(progress);
     view.close();
@@ -53,7 +43,7 @@ describe('progress', () => {
   });
 
   test('deliveries per second come from what arrived since the last look', async () => {
-    const { io, written } = fakeIo(true);
+    const { io, written } = fakeTerminal();
     const view = createProgress(io, () => 8);
     view.show(progress);
     await new Promise((resolve) => setImmediate(resolve));
@@ -63,7 +53,7 @@ describe('progress', () => {
   });
 
   test('round trips are called that', async () => {
-    const { io, written } = fakeIo(true);
+    const { io, written } = fakeTerminal();
     const view = createProgress(io, () => 8);
     view.show({ ...progress, flow: 'ask' });
     await new Promise((resolve) => setImmediate(resolve));
@@ -73,11 +63,11 @@ describe('progress', () => {
   });
 
   test('a log shows nothing until a trial is over, then one plain line', () => {
-    const { io, written } = fakeIo(false);
+    const { io, said } = fakeIo({ columns: 200 });
     const view = createProgress(io, () => 8);
     view.show(progress);
-    expect(written()).toBe('');
+    expect(said.err).toBe('');
     view.control({ round: 0, point: {}, p50: 2_100, p99: 7_000, cpu: 11_000, deliveries: 9_000 });
-    expect(written()).toBe('round 1/8 control: p50 2.10 ms, p99 7.00 ms\n');
+    expect(said.err).toBe('round 1/8 control: p50 2.10 ms, p99 7.00 ms\n');
   });
 });

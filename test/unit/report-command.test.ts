@@ -2,36 +2,18 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
 import type { Snapshot } from '../../core/records/soak.ts';
 import type { RunResult } from '../../core/result.ts';
 import { createRunFolder, writeRunFile } from '../../reports/run-file.ts';
 import { appendSnapshot } from '../../reports/soak-file.ts';
+import { command } from '../command.ts';
 import { temporaryFolder } from '../program.ts';
 import { roundTripRun } from '../trip-run.ts';
 
 const runs = temporaryFolder();
 const finished = roundTripRun();
 
-async function report(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = '';
-  let err = '';
-  const code = await runCommand({
-    args: ['report', ...args, '--runs', runs],
-    env: {},
-    out: (text) => {
-      out += text;
-    },
-    err: (text) => {
-      err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  return { code, out, err };
-}
+const report = (...args: string[]) => command(['report', ...args, '--runs', runs]);
 
 /** A run folder with this in its run file. */
 function kept(id: string, change: Partial<RunResult> | string): string {

@@ -1,12 +1,12 @@
 /** What is said of silent peers, from trials made by hand whose figures are known. */
 import { describe, expect, test } from 'vitest';
-import type { Io } from '../../cli/io.ts';
 import { createProgress } from '../../cli/progress.ts';
 import type { BeatRecord } from '../../core/records/beat.ts';
 import type { RunResult, Trial } from '../../core/result.ts';
 import { answersOf } from '../../reports/findings/registry.ts';
 import { renderHtml } from '../../reports/formats/html.ts';
 import { exploreCommand } from '../../reports/summary.ts';
+import { fakeIo } from '../fake-io.ts';
 import { histogramOf, runOf, trialOf } from '../trip-run.ts';
 
 /** In µs: the server is told by the answer that does not come, and the client by silence. */
@@ -62,21 +62,9 @@ const run = runWith(
 
 describe('silent peers', () => {
   test('are what a log tells of a trial that delivers nothing', () => {
-    let said = '';
-    const io: Io = {
-      args: [],
-      env: {},
-      out: () => undefined,
-      err: (line) => {
-        said += line;
-      },
-      terminal: undefined,
-      columns: 200,
-      color: false,
-      signal: new AbortController().signal,
-    };
+    const { io, said } = fakeIo({ columns: 200 });
     createProgress(io, () => 2).trial(beat('sse', 0, 2_000));
-    expect(said).toBe(
+    expect(said.err).toBe(
       'round 1/2 sse interval=2000: of 3 dead peers the server found 0; 3 clients found that they were cut off\n',
     );
   });

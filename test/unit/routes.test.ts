@@ -6,10 +6,10 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import type { RoutesAsked } from '../../cli/route-options.ts';
 import { readRoutes, splitRoutes } from '../../cli/route-options.ts';
 import { addRoutes } from '../../cli/route-request.ts';
-import { HarnessError } from '../../core/errors.ts';
 import { fillParams } from '../../core/params.ts';
 import type { Arm } from '../../core/result.ts';
 import { reconnect } from '../../scenarios/reconnect.ts';
+import { refusalOf } from '../refusal.ts';
 
 /** Programs that are there and never started. */
 function folderWith(...programs: readonly string[]): string {
@@ -30,14 +30,9 @@ function asked(texts: Record<string, string>, more: Partial<RoutesAsked> = {}): 
 }
 
 /** Message and hint. */
-function refusalOf(texts: Record<string, string>, more: Partial<RoutesAsked> = {}): string {
-  try {
-    readRoutes(asked(texts, more));
-  } catch (error) {
-    if (error instanceof HarnessError) return `${error.message} ${error.hint}`;
-    throw error;
-  }
-  throw new Error('it was not refused');
+function refusal(texts: Record<string, string>, more: Partial<RoutesAsked> = {}): string {
+  const { message, hint } = refusalOf(() => readRoutes(asked(texts, more)));
+  return `${message} ${hint}`;
 }
 
 const templateOf = (texts: Record<string, string>, more: Partial<RoutesAsked> = {}): string => {
@@ -83,13 +78,13 @@ describe('the text of --route', () => {
     [{ route: 'nginx,caddy', 'proxy-config': 'a.conf' }, "say whose 'a.conf' is"],
     [{ route: 'nginx', 'proxy-config': 'caddy=a' }, 'caddy is not in --route'],
   ])('%o is refused', (texts, says) => {
-    expect(refusalOf(texts as Record<string, string>)).toContain(says);
+    expect(refusal(texts as Record<string, string>)).toContain(says);
   });
 
   test('--tls and --fast-timers make no sense with everything', () => {
     const url = { route: 'url:https://a.example' };
-    expect(refusalOf(url, { tls: true, port: 80 })).toContain('decided by its http:// or https://');
-    expect(refusalOf({ route: 'direct' }, { fastTimers: true })).toContain('--fast-timers');
+    expect(refusal(url, { tls: true, port: 80 })).toContain('decided by its http:// or https://');
+    expect(refusal({ route: 'direct' }, { fastTimers: true })).toContain('--fast-timers');
   });
 });
 
@@ -106,7 +101,7 @@ describe('a proxy that is not installed', () => {
 
   test('is the end where nothing else was asked for', () => {
     const path = folderWith();
-    expect(refusalOf({ route: 'apache,haproxy' }, { path, platform: 'darwin' })).toMatch(
+    expect(refusal({ route: 'apache,haproxy' }, { path, platform: 'darwin' })).toMatch(
       /Apache httpd and HAProxy are not installed\. .*brew install httpd; brew install haproxy/,
     );
   });
@@ -134,13 +129,11 @@ describe('the configuration of a proxy', () => {
     const file = join(folderWith(), 'mine.cfg');
     const texts = { route: 'haproxy', 'proxy-config': file };
     writeFileSync(file, 'bind {listen}');
-    expect(refusalOf(texts)).toContain('has no {upstream}');
+    expect(refusal(texts)).toContain('has no {upstream}');
     writeFileSync(file, 'bind {listen}\nserver a {upstream}');
     expect(templateOf(texts)).toContain('server a {upstream}');
-    expect(refusalOf(texts, { tls: true })).toContain('neither {cert} and {key} nor {pem}');
-    expect(refusalOf({ ...texts, 'proxy-set': 'haproxy.maxconn=1' })).toContain(
-      'write it into that',
-    );
+    expect(refusal(texts, { tls: true })).toContain('neither {cert} and {key} nor {pem}');
+    expect(refusal({ ...texts, 'proxy-set': 'haproxy.maxconn=1' })).toContain('write it into that');
   });
 });
 

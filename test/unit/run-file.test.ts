@@ -3,25 +3,15 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { HarnessError } from '../../core/errors.ts';
 import { runResultSchema } from '../../core/result.ts';
 import { createRunFolder, readRunFile, writeRunFile } from '../../reports/run-file.ts';
 import { temporaryFolder } from '../program.ts';
+import { refusalOf } from '../refusal.ts';
 
 const folder = temporaryFolder();
 const sample = runResultSchema.parse(
   JSON.parse(readFileSync(join(import.meta.dirname, '..', 'fixtures', 'run.json'), 'utf8')),
 );
-
-function refusalOf(action: () => unknown): HarnessError {
-  try {
-    action();
-  } catch (error) {
-    if (error instanceof HarnessError) return error;
-    throw error;
-  }
-  throw new Error('it was accepted');
-}
 
 function written(name: string, text: string): string {
   const path = join(folder, name);

@@ -1,20 +1,16 @@
 /** Scenarios in files of their own: what is taken, and what is said of one that cannot be run. */
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
+import { describe, expect, test } from 'vitest';
 import { reservedOptions } from '../../cli/reserved-options.ts';
 import { isScenarioPath, loadScenario } from '../../cli/scenario-file.ts';
 import { hashOfScenario } from '../../cli/scenario-hash.ts';
-import type { HarnessError } from '../../core/errors.ts';
 import { scenarios } from '../../scenarios/registry.ts';
+import { command } from '../command.ts';
+import { temporaryFolder } from '../program.ts';
+import { refusalFrom } from '../refusal.ts';
 
-let folder: string;
-beforeAll(() => {
-  folder = mkdtempSync(join(tmpdir(), 'pushbench-scenario-'));
-});
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 let files = 0;
 /** Each in a file of its own: a module is loaded once. */
@@ -47,34 +43,10 @@ const load = { kind: 'load', measured: true, durationMs: 500, pacing: 'constant'
 export default defineScenario({ ${fields.map(([name, text]) => `${name}: ${text}`).join(',\n')} } as never);`;
 }
 
-async function refusal(path: string): Promise<HarnessError> {
-  return loadScenario(path, folder).then(
-    () => {
-      throw new Error(`${path} was taken`);
-    },
-    (error: HarnessError) => error,
-  );
-}
+/** The same with this parameter only. */
+const withParam = (param: string): string => source({ params: `{ ${param} }`, quick: '{}' });
 
-async function command(...args: string[]) {
-  let stderr = '';
-  let stdout = '';
-  const code = await runCommand({
-    args,
-    env: {},
-    out: (text) => {
-      stdout += text;
-    },
-    err: (text) => {
-      stderr += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  return { code, stdout, stderr };
-}
+const refusal = (path: string) => refusalFrom(loadScenario(path, folder));
 
 test('a path is told from a name by its dots and slashes', () => {
   expect(['./a.ts', 'a.scenario.ts', 'x/y', '..'].map(isScenarioPath)).not.toContain(false);
@@ -226,39 +198,27 @@ const mistakes: readonly (readonly [title: string, text: string, says: string])[
   ],
   [
     'an unknown type of parameter',
-    source({ params: "{ n: { type: 'number', default: 1 } }", quick: '{}' }),
+    withParam("n: { type: 'number', default: 1 }"),
     "params.n.type: it has to be 'count', 'ratePerS'",
   ],
   [
     'a default outside its limits',
-    source({
-      params: "{ n: { type: 'count', default: 0, min: 1, max: 5, help: 'n' } }",
-      quick: '{}',
-    }),
+    withParam("n: { type: 'count', default: 0, min: 1, max: 5, help: 'n' }"),
     'params.n.default: it is not between min and max',
   ],
   [
     'a default that is no choice',
-    source({
-      params: "{ n: { type: 'choice', choices: ['a'], default: 'b', help: 'n' } }",
-      quick: '{}',
-    }),
+    withParam("n: { type: 'choice', choices: ['a'], default: 'b', help: 'n' }"),
     'params.n.default: it is not one of the choices',
   ],
   [
     'the name of an option',
-    source({
-      params: "{ rounds: { type: 'count', default: 1, min: 1, max: 5, help: 'n' } }",
-      quick: '{}',
-    }),
+    withParam("rounds: { type: 'count', default: 1, min: 1, max: 5, help: 'n' }"),
     'params.rounds: --rounds is an option of every scenario',
   ],
   [
     'a name with a capital letter',
-    source({
-      params: "{ maxRate: { type: 'count', default: 1, min: 1, max: 5, help: 'n' } }",
-      quick: '{}',
-    }),
+    withParam("maxRate: { type: 'count', default: 1, min: 1, max: 5, help: 'n' }"),
     'params.maxRate: it has lower-case letters',
   ],
   [
@@ -349,19 +309,19 @@ describe('what is refused, in one sentence with its place', () => {
 describe('on the command line', () => {
   test('its parameters are in --help, and are refused like those of any other', async () => {
     const path = join(folder, write(source()));
-    const help = await command('bench', path, '--help');
+    const help = await command(['bench', path, '--help']);
     expect(help.code).toBe(0);
-    expect(help.stdout).toContain('--clients <n>');
-    expect(help.stdout).toContain('clients (default 10, with --quick 5, 1 … 100)');
-    expect(help.stdout).toContain('--mode <calm|wild>');
+    expect(help.out).toContain('--clients <n>');
+    expect(help.out).toContain('clients (default 10, with --quick 5, 1 … 100)');
+    expect(help.out).toContain('--mode <calm|wild>');
     const refusals = await Promise.all([
-      command('bench', path, '--clients', '0'),
-      command('bench', path, '--mode', 'calmer'),
-      command('bench', path, '--cleints', '5'),
-      command('check', path),
+      command(['bench', path, '--clients', '0']),
+      command(['bench', path, '--mode', 'calmer']),
+      command(['bench', path, '--cleints', '5']),
+      command(['check', path]),
     ]);
     expect(refusals.map(({ code }) => code)).toEqual([2, 2, 2, 2]);
-    expect(refusals.map(({ stderr }) => stderr)).toEqual([
+    expect(refusals.map(({ err }) => err)).toEqual([
       expect.stringContaining('--clients 0 is outside 1 … 100.'),
       expect.stringContaining("Did you mean 'calm'?"),
       expect.stringContaining("Did you mean '--clients'?"),
@@ -371,34 +331,23 @@ describe('on the command line', () => {
 
   test('flags that npm kept are given back with its path', async () => {
     const path = join(folder, write(source()));
-    let stderr = '';
-    const code = await runCommand({
-      args: ['bench', path, '50'],
-      env: { npm_lifecycle_event: 'bench', npm_config_clients: 'true' },
-      out: () => undefined,
-      err: (text) => {
-        stderr += text;
-      },
-      terminal: undefined,
-      columns: 100,
-      color: false,
-      signal: new AbortController().signal,
-    });
-    expect({ code, stderr }).toMatchObject({ code: 2 });
-    expect(stderr).toContain(`npm run bench ${path} -- --clients 50`);
+    const kept = { npm_lifecycle_event: 'bench', npm_config_clients: 'true' };
+    const { code, err } = await command(['bench', path, '50'], kept);
+    expect(code).toBe(2);
+    expect(err).toContain(`npm run bench ${path} -- --clients 50`);
   });
 
   test('list shows it, as text and as JSON; and a built-in one by its name', async () => {
     const path = join(folder, write(source()));
-    const { stdout } = await command('list', path);
-    expect(stdout).toMatch(/mine +Does it go\?\s+--clients 10 +clients \(1 … 100\)/);
-    expect(stdout).not.toContain('latency.p50');
-    const listed = JSON.parse((await command('list', path, '--json')).stdout) as unknown;
+    const { out } = await command(['list', path]);
+    expect(out).toMatch(/mine +Does it go\?\s+--clients 10 +clients \(1 … 100\)/);
+    expect(out).not.toContain('latency.p50');
+    const listed = JSON.parse((await command(['list', path, '--json'])).out) as unknown;
     expect(listed).toMatchObject({ scenarios: [{ name: 'mine', params: { clients: {} } }] });
-    expect((await command('list', 'idle')).stdout).toContain('--settle 2s');
-    expect(await command('list', 'idel')).toMatchObject({
+    expect((await command(['list', 'idle'])).out).toContain('--settle 2s');
+    expect(await command(['list', 'idel'])).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining("Did you mean 'idle'?"),
+      err: expect.stringContaining("Did you mean 'idle'?"),
     });
   });
 
@@ -412,22 +361,22 @@ describe('on the command line', () => {
         }),
       ),
     );
-    const { code, stderr } = await command('check', path, '--assert', 'reach=1');
+    const { code, err } = await command(['check', path, '--assert', 'reach=1']);
     expect(code).toBe(2);
-    expect(stderr).toContain(`${path} has a search or a sweep instead.`);
+    expect(err).toContain(`${path} has a search or a sweep instead.`);
   });
 
   test('a file that cannot be loaded is one sentence and a hint, whatever the command', async () => {
     for (const name of ['bench', 'check', 'list']) {
-      const { code, stderr } = await command(name, './no-such.scenario.ts');
+      const { code, err } = await command([name, './no-such.scenario.ts']);
       expect(code).toBe(2);
-      expect(stderr).toMatch(/^pushbench: .* there is no such file .*\n {2}docs\/api\.md .*\n$/);
+      expect(err).toMatch(/^pushbench: .* there is no such file .*\n {2}docs\/api\.md .*\n$/);
     }
   });
 
   test('no option of bench or check can be taken for a parameter', async () => {
     const helps = await Promise.all(
-      ['bench', 'check'].map(async (name) => (await command(name, 'broadcast', '--help')).stdout),
+      ['bench', 'check'].map(async (name) => (await command([name, 'broadcast', '--help'])).out),
     );
     const options = helps.flatMap((text) => [...text.matchAll(/^ {2}(?:-\w, )?--([\w-]+)/gm)]);
     const names = options.map((match) => match[1] ?? '');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { loadTarget, loadTargets } from '../../cli/target-file.ts';
-import type { HarnessError } from '../../core/errors.ts';
+import { refusalFrom } from '../refusal.ts';
 
 // What a target file imports is this whole program, which a busy machine takes seconds to load.
 beforeAll(() => import('../../index.ts'), 60_000);
@@ -31,13 +31,9 @@ function write(name: string, text: string): string {
 const places = (named: Record<string, string> = {}) => ({ folder, named });
 
 async function refusal(loading: Promise<unknown>): Promise<string> {
-  const error = await loading.then(
-    () => undefined,
-    (thrown: unknown) => thrown as HarnessError,
-  );
-  if (error === undefined) throw new Error('it was not refused');
-  expect(error.exitCode).toBe(2);
-  return `${error.message} ${error.hint}`;
+  const { message, hint, exitCode } = await refusalFrom(loading);
+  expect(exitCode).toBe(2);
+  return `${message} ${hint}`;
 }
 
 /** What is said of a file that holds this. */

@@ -5,10 +5,10 @@ import { readRequest } from '../../cli/request.ts';
 import type { FileChoice } from '../../cli/target-file.ts';
 import { builtIn, checkTarget } from '../../cli/target-file.ts';
 import { recordOfTargets } from '../../cli/target-record.ts';
-import type { HarnessError } from '../../core/errors.ts';
 import type { Scenario } from '../../core/scenario.ts';
 import type { Target } from '../../core/target.ts';
 import { scenarios } from '../../scenarios/registry.ts';
+import { refusalOf } from '../refusal.ts';
 
 const all: Readonly<Record<string, Scenario>> = scenarios;
 
@@ -42,14 +42,9 @@ function read(name: string, given: Given = {}, targets = [choice()] as Targets, 
 type Targets = NonNullable<Parameters<typeof readRequest>[2]['targets']>;
 
 function refusal(...args: Parameters<typeof read>): string {
-  try {
-    read(...args);
-  } catch (error) {
-    const { message, hint, exitCode } = error as HarnessError;
-    expect(exitCode).toBe(2);
-    return `${message} ${hint}`;
-  }
-  throw new Error('it was not refused');
+  const { message, hint, exitCode } = refusalOf(() => read(...args));
+  expect(exitCode).toBe(2);
+  return `${message} ${hint}`;
 }
 
 const namesOf = ({ arms }: ReturnType<typeof read>): string[] => arms.map(({ name }) => name);

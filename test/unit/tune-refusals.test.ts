@@ -1,24 +1,9 @@
 /** What `tune` refuses before anything is started, and how it says what is wrong with a configuration. */
 import { describe, expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
 import { blameText } from '../../cli/tune-blame-text.ts';
+import { command } from '../command.ts';
 
-async function tune(...args: string[]): Promise<{ code: number; stderr: string }> {
-  let stderr = '';
-  const code = await runCommand({
-    args: ['tune', ...args],
-    env: { PATH: '/nowhere' },
-    out: () => undefined,
-    err: (text) => {
-      stderr += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  return { code, stderr };
-}
+const tune = (...args: readonly string[]) => command(['tune', ...args], { PATH: '/nowhere' });
 
 describe('what cannot be tuned', () => {
   test.each([
@@ -33,9 +18,9 @@ describe('what cannot be tuned', () => {
     [['--route', 'nginx', '--proxy-config', 'package.json'], 'has no {listen}', 2],
     [['--route', 'nginx'], 'nginx', 3],
   ] as const)('%j is refused with a sentence', async (args, says, exit) => {
-    const { code, stderr } = await tune(...args);
-    expect(stderr).toContain(says);
-    expect(stderr).not.toMatch(/\n\s+at /);
+    const { code, err } = await tune(...args);
+    expect(err).toContain(says);
+    expect(err).not.toMatch(/\n\s+at /);
     expect(code).toBe(exit);
   });
 });

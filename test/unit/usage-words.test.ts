@@ -1,24 +1,6 @@
 /** What is said of a command line that cannot be read: names that exist, and no value taken for a flag. */
 import { expect, test } from 'vitest';
-import { runCommand } from '../../cli/commands.ts';
-
-async function run(...args: string[]): Promise<string> {
-  let err = '';
-  const code = await runCommand({
-    args,
-    env: {},
-    out: () => undefined,
-    err: (text) => {
-      err += text;
-    },
-    terminal: undefined,
-    columns: 100,
-    color: false,
-    signal: new AbortController().signal,
-  });
-  expect(code).toBe(2);
-  return err;
-}
+import { command } from '../command.ts';
 
 test.each([
   [[], "'npx pushbench --help' shows how it is used."],
@@ -34,7 +16,8 @@ test.each([
   [['bench', 'broadcast', 'extra', 'stuff'], 'Expected 0 arguments but got 2.\n'],
   [['export', 'latest'], 'Say --format <name>. prometheus: '],
 ])('%j', async (args, says) => {
-  const err = await run(...args);
+  const { code, err } = await command(args);
+  expect(code).toBe(2);
   expect(err).toContain(says);
   expect(err.trim().split('\n')).toHaveLength(2);
 });
