@@ -89,6 +89,30 @@ test('what was measured before an interruption is kept, and not measured again',
   }
 });
 
+test('POSTs are counted by connections and by races lost, and a lost one is a 502 of nginx', async (context) => {
+  programOf('nginx', context);
+  const { code, stdout, stderr } = await runProgram([
+    ...['bench', 'proxies', '--route', 'nginx', '--proxy-preset', 'recommended'],
+    ...['--measure', 'post', '--repeats', '1', '--out', temporaryFolder()],
+  ]);
+  expect(code, stderr).toBe(0);
+  const { cells } = studyIn(STUDY.exec(stdout)?.[1] ?? '');
+  const [sse, ws] = ['sse', 'ws'].map((name) => cells.find(({ transport }) => transport === name));
+  const { figures, facts, problem } = sse?.samples[0] ?? {};
+  expect(problem).toBeUndefined();
+  expect(figures).toMatchObject({ posts: 50, connections: 1, reopened: 0 });
+  expect(facts).toMatchObject({ fin: '502', rst: '502' });
+  // Where one is lost, the client is told of it in the way that is known.
+  expect(figures?.['told.502'] ?? 0).toBe(figures?.['lost']);
+  const { attempts = 0, late = 0, lost = Number.NaN } = figures ?? {};
+  // 24 at each of 21 steps; a warm-up may meet an end on a busy machine.
+  expect(attempts + late).toBeGreaterThan(470);
+  expect(attempts + late).toBeLessThanOrEqual(504);
+  expect(figures?.['lostPer1000']).toBeCloseTo((1_000 * lost) / attempts);
+  expect(sse?.judgement?.says).toContain('the client is told 502');
+  expect(ws?.judgement?.text).toBe('–');
+});
+
 test('a heartbeat shorter than the time-out keeps a stream open, a longer one does not', async (context) => {
   programOf('nginx', context);
   const { code, stdout, stderr } = await runProgram([
