@@ -11,6 +11,10 @@ import type { StreamKind } from '../../core/records/probe.ts';
 
 /** Behind the path of a stream. */
 export const PLAIN = '?plain';
+/** Instead of `?plain`: a stream that says nothing against being changed on the way, either. */
+export const BARE = '?bare';
+/** A stream that says nothing against being changed, and that it is not to be buffered. */
+export const CHANGEABLE = '?changeable';
 
 /** One event that was sent; `at` is `performance.now()`. */
 export interface Said {
@@ -19,8 +23,8 @@ export interface Said {
 }
 
 export interface OriginSession {
-  /** Sends the next event. @returns undefined when the connection is gone */
-  say(): Said | undefined;
+  /** Sends the next event, with `more` in it. @returns undefined when the connection is gone */
+  say(more?: Readonly<Record<string, unknown>>): Said | undefined;
   /** Sends this much that nobody counts. @returns whether there was a connection to send it to */
   pad(bytes: number): boolean;
   /** Sends a heartbeat: a comment or a ping. @returns as `pad` */
@@ -35,6 +39,8 @@ export interface OriginSession {
   readonly said: readonly Said[];
   /** What the client has said; WebSocket only. */
   readonly heard: number;
+  /** Ends it in good order, so that nothing on the way has a reason to wait for more. */
+  finish(): void;
   /** Resolves when the connection is gone, as far as this end is told. */
   readonly gone: Promise<{ readonly at: number }>;
 }
@@ -53,6 +59,7 @@ export interface Origin {
 interface Wire {
   write(text: string): boolean;
   beat(): boolean;
+  finish(): void;
   heard(): number;
   pongAt(): number | undefined;
   readonly request: IncomingMessage;
@@ -109,6 +116,7 @@ export async function startOrigin(host = '127.0.0.1'): Promise<Origin> {
           client.ping('', false, () => undefined);
           return true;
         },
+        finish: () => client.close(),
         heard: () => heard,
         pongAt: () => pongAt,
         request,
@@ -149,8 +157,7 @@ function attendStream(
 ): void {
   response.writeHead(200, {
     'Content-Type': 'text/event-stream',
-    'Cache-Control': 'no-cache, no-transform',
-    ...(request.url?.endsWith(PLAIN) === true ? {} : { 'X-Accel-Buffering': 'no' }),
+    ...adviceIn(request.url ?? ''),
   });
   // Some proxies hold the head until there is a body.
   response.write(':\n\n');
@@ -162,11 +169,22 @@ function attendStream(
   const wire: Wire = {
     write: (text) => put(`data: ${text}\n\n`),
     beat: () => put(':\n\n'),
+    finish: () => void response.end(),
     heard: () => 0,
     pongAt: () => undefined,
     request,
   };
   attend(id, wire, goneBy(response, 'close'));
+}
+
+/** What a server says to those on the way. */
+function adviceIn(url: string): Record<string, string> {
+  const changes = url.endsWith(BARE) || url.endsWith(CHANGEABLE);
+  const buffers = url.endsWith(BARE) || url.endsWith(PLAIN);
+  return {
+    'Cache-Control': changes ? 'no-cache' : 'no-cache, no-transform',
+    ...(buffers ? {} : { 'X-Accel-Buffering': 'no' }),
+  };
 }
 
 function sessionOn(wire: Wire, gone: Promise<{ at: number }>): OriginSession {
@@ -184,9 +202,10 @@ function sessionOn(wire: Wire, gone: Promise<{ at: number }>): OriginSession {
     },
     pad: (bytes) => wire.write('x'.repeat(bytes)),
     beat: () => wire.beat(),
-    say() {
+    finish: () => wire.finish(),
+    say(more) {
       const one = { n: said.length + 1, at: performance.now() };
-      if (!wire.write(JSON.stringify(one))) return undefined;
+      if (!wire.write(JSON.stringify({ ...one, ...more }))) return undefined;
       said.push(one);
       return one;
     },
@@ -199,5 +218,5 @@ const goneBy = (emitter: NodeJS.EventEmitter, event: string): Promise<{ at: numb
   });
 
 function idIn({ url = '' }: IncomingMessage, transport: StreamKind): string | undefined {
-  return new RegExp(`^/probe/${transport}/([\\w-]+)(\\?plain)?$`).exec(url)?.[1];
+  return new RegExp(`^/probe/${transport}/([\\w-]+)(\\?(plain|bare|changeable))?$`).exec(url)?.[1];
 }

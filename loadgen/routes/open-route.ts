@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Endpoint } from '../../core/transport.ts';
 import type { Child } from '../child-process.ts';
+import { hostOf, isSecure, portOf } from '../probing/endpoint.ts';
 import type { FromRelay, RelayConfig, ToRelay } from '../relay-control.ts';
 import type { TrialPlan, TrialSetup } from '../trial.ts';
 import type { TrialContext } from '../trial-context.ts';
@@ -107,18 +108,16 @@ async function openRelay({ shape }: RelayRoute, context: TrialContext): Promise<
 
 /** The paths of the server below that of the address. */
 function endpointAt({ url }: UrlRoute, endpoint: Endpoint): Endpoint {
-  const { protocol, hostname, port, pathname } = new URL(url);
-  const prefix = pathname.replace(/\/$/, '');
-  const secure = protocol === 'https:';
+  const address = new URL(url);
+  const prefix = address.pathname.replace(/\/$/, '');
   const { upstreamPath, sessionsPath, tls: _own, ...rest } = endpoint;
   return {
     ...rest,
-    // Brackets are of addresses in URLs only.
-    host: hostname.replace(/^\[(.*)\]$/, '$1'),
-    port: port === '' ? (secure ? 443 : 80) : Number(port),
+    host: hostOf(address),
+    port: portOf(address),
     path: `${prefix}${endpoint.path}`,
     ...(upstreamPath === undefined ? {} : { upstreamPath: `${prefix}${upstreamPath}` }),
     ...(sessionsPath === undefined ? {} : { sessionsPath: `${prefix}${sessionsPath}` }),
-    ...(secure ? { tls: {} } : {}),
+    ...(isSecure(address) ? { tls: {} } : {}),
   };
 }

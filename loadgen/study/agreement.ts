@@ -1,6 +1,7 @@
 /** Judges a cell, and says so where its repeats would have been judged differently, or lie far apart. */
+
+import { median } from '../../core/median.ts';
 import type { Cell, Judgement, Sample } from '../../core/records/study.ts';
-import { middleOf } from '../probing/middle.ts';
 import type { About, Found, Measure } from './measure.ts';
 
 export function judgeCell(
@@ -36,7 +37,7 @@ function disagreement(
   if (new Set(alone.map(({ grade }) => grade)).size > 1) return `Repeats disagree: ${texts}.`;
   const { figure, share, slack } = measure.agreement;
   const values = found.flatMap(({ figures }: Found) => figures[figure] ?? []);
-  const middle = middleOf(values);
+  const middle = median(values);
   if (middle === undefined) return undefined;
   if (values.length < found.length) return `Repeats disagree: ${texts}.`;
   const apart = Math.max(...values) - Math.min(...values);

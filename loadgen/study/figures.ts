@@ -1,11 +1,12 @@
 /** The middle of a figure over repeats, and its words. */
+
+import { median } from '../../core/median.ts';
 import { formatMicroseconds } from '../../core/units.ts';
-import { middleOf } from '../probing/middle.ts';
 import type { Found } from './measure.ts';
 
 /** The median of the repeats that have it. */
 export function typical(found: readonly Found[], figure: string): number | undefined {
-  return middleOf(found.flatMap(({ figures }) => figures[figure] ?? []));
+  return median(found.flatMap(({ figures }) => figures[figure] ?? []));
 }
 
 /** What most repeats say; the first of several. */
@@ -17,6 +18,11 @@ export function commonest(found: readonly Found[], fact: string): string | undef
   }
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
+
+export const transportNames = { sse: 'SSE', ws: 'WebSocket' } as const;
+
+/** How many, of things that are whole. */
+export const countText = (count: number): string => Math.round(count).toLocaleString('en-US');
 
 export const msText = (ms: number): string => formatMicroseconds(ms * 1_000);
 

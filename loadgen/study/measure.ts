@@ -1,6 +1,7 @@
 /** What a measure of a study is: how one sample of a path is taken, and what several of them say. */
 import type { StreamKind } from '../../core/records/probe.ts';
 import type { Judgement, Sample } from '../../core/records/study.ts';
+import type { ProxyProgram } from '../../proxies/proxy.ts';
 import type { ProbeEndpoint } from '../probing/endpoint.ts';
 import type { Origin } from '../probing/origin.ts';
 
@@ -9,7 +10,14 @@ export interface Disturbable {
   readonly endpoint: ProbeEndpoint;
   /** Undefined where there is no proxy. */
   readonly renew: ((how: 'reload' | 'restart') => Promise<void>) | undefined;
+  /** All its processes; none where there is no proxy. */
+  pids(): readonly number[];
+  /** Ends it before the path ends. */
+  stop(): Promise<void>;
 }
+
+/** Changes the text of a configuration. */
+export type Edit = (proxy: ProxyProgram, template: string) => string;
 
 /** A way from a client to an origin, for as long as a measure looks at it. */
 export interface StudyPath {
@@ -23,8 +31,11 @@ export interface StudyPath {
   pids(): readonly number[];
   /** The same route to somewhere else; ended with the path, at the latest. */
   to(port: number): Promise<ProbeEndpoint>;
-  /** Another instance of the same route in front of the same origin, which may be disturbed. */
-  another(): Promise<Disturbable>;
+  /**
+   * Another instance of the same route in front of the same origin, which may be disturbed.
+   * @param edit of its configuration, where it is to be another
+   */
+  another(edit?: Edit): Promise<Disturbable>;
   /** How long it is waited for things that take their time, ms. */
   readonly maxMs: number;
   /** Ends what waits. */

@@ -1,9 +1,8 @@
 /** What a heartbeat costs a proxy in CPU: many connections that beat fast, and nothing else. */
 import { formatMicroseconds } from '../../../core/units.ts';
-import type { OriginLine } from '../../probing/origin-line.ts';
-import { openLine } from '../../probing/origin-line.ts';
+import { openLines } from '../../probing/origin-line.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
-import { readProcess } from '../../procfs.ts';
+import { cpuOf } from '../../procfs.ts';
 import { seen, typical } from '../figures.ts';
 import type { Measure } from '../measure.ts';
 
@@ -19,11 +18,10 @@ export const beatCost: Measure = {
   question: 'What does passing on one heartbeat, and its answer, cost the proxy in CPU?',
   waits: false,
   takesMs: () => ({ alone: EVERY_MS * ROUNDS + 500, waits: 0 }),
-  async look({ endpoint, origin, signal, pids }) {
-    const lines: OriginLine[] = [];
+  async look(path) {
+    const { signal, pids } = path;
+    const lines = await openLines(CONNECTIONS, path, signal);
     try {
-      for (let n = 0; n < CONNECTIONS; n += 1)
-        lines.push(await openLine({ endpoint, origin }, signal));
       const before = cpuOf(pids());
       let beats = 0;
       await new Promise<void>((resolve) => {
@@ -62,12 +60,3 @@ export const beatCost: Measure = {
   },
   agreement: { figure: 'cpuUs', share: 0.5, slack: 10 },
 };
-
-/** Of all of them, ns; undefined where one cannot be read. */
-function cpuOf(pids: readonly number[]): number | undefined {
-  const readings = pids.map((pid) => readProcess(pid)?.cpuNs);
-  return readings.reduce(
-    (sum, one) => (sum === undefined || one === undefined ? undefined : sum + one),
-    pids.length === 0 ? undefined : 0,
-  );
-}

@@ -2,10 +2,10 @@
  * Whether connections on which the server beats at an interval stay open, what a beat weighs, and how soon
  * the server knows of a peer that has died without a word: one that neither reads nor answers any more.
  */
-
+import { pauseUntilAborted } from '../../pause.ts';
 import type { OriginSession } from '../../probing/origin.ts';
 import type { OriginLine } from '../../probing/origin-line.ts';
-import { openLine } from '../../probing/origin-line.ts';
+import { openLines } from '../../probing/origin-line.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { msText, seen, typical } from '../figures.ts';
 import type { Measure, StudyPath } from '../measure.ts';
@@ -21,10 +21,7 @@ export function beatEvery(everyMs: number): Measure {
     waits: true,
     takesMs: (maxMs) => ({ alone: 0, waits: maxMs + 500 }),
     async look(path) {
-      const { endpoint, origin, signal } = path;
-      const lines = await Promise.all(
-        Array.from({ length: CONNECTIONS }, () => openLine({ endpoint, origin }, signal)),
-      );
+      const lines = await openLines(CONNECTIONS, path, path.signal);
       const dead = await openStalled(path).catch((error: unknown) => {
         for (const { client } of lines) client.abandon();
         throw error;
@@ -89,32 +86,23 @@ async function beat(
   let beats = 0;
   let lastBeatAt: number | undefined;
   let answers = false;
-  await new Promise<void>((resolve) => {
-    const beating = setInterval(() => {
-      const now = performance.now();
-      // The others have answered the last one, so pongs come; this one has not.
-      if (answers && lastBeatAt !== undefined && (dead.pongAt ?? 0) < lastBeatAt) found(now);
-      for (const { session } of lines) session.beat();
-      dead.beat();
-      beats += 1;
-      lastBeatAt = now;
-    }, everyMs);
-    const look = (): void => {
-      const last = lastBeatAt;
-      answers ||= last !== undefined && lines.some(({ session }) => (session.pongAt ?? 0) >= last);
-    };
-    const looking = setInterval(look, Math.min(50, everyMs / 4));
-    const done = (): void => {
-      clearInterval(beating);
-      clearInterval(looking);
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, maxMs);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
+  const beating = setInterval(() => {
+    const now = performance.now();
+    // The others have answered the last one, so pongs come; this one has not.
+    if (answers && lastBeatAt !== undefined && (dead.pongAt ?? 0) < lastBeatAt) found(now);
+    for (const { session } of lines) session.beat();
+    dead.beat();
+    beats += 1;
+    lastBeatAt = now;
+  }, everyMs);
+  const look = (): void => {
+    const last = lastBeatAt;
+    answers ||= last !== undefined && lines.some(({ session }) => (session.pongAt ?? 0) >= last);
+  };
+  const looking = setInterval(look, Math.min(50, everyMs / 4));
+  await pauseUntilAborted(maxMs, signal);
+  clearInterval(beating);
+  clearInterval(looking);
   if (signal.aborted) throw new ProbeFailure('aborted', 'interrupted');
   return {
     survived: lines.length - cuts.length,

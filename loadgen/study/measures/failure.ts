@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { freePort } from '../../../core/free-port.ts';
 import { openStream } from '../../probing/connection.ts';
 import type { ProbeEndpoint } from '../../probing/endpoint.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
@@ -58,12 +59,7 @@ function consequence(answer: string, transport: StudyPath['transport']): string 
 
 async function lookDown(path: StudyPath) {
   // A port that was free a moment ago, and that nobody listens on.
-  const server = createServer().listen({ host: '127.0.0.1', port: 0 });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return ask(path, await path.to(port));
+  return ask(path, await path.to(await freePort('127.0.0.1')));
 }
 
 async function lookMute(path: StudyPath) {

@@ -1,8 +1,8 @@
 /** How long the head of a stream, or the upgrade to a WebSocket, takes through a path; and what is spoken behind it. */
 import { randomUUID } from 'node:crypto';
+import { median } from '../../../core/median.ts';
 import { openStream } from '../../probing/connection.ts';
 import type { ProbeEndpoint } from '../../probing/endpoint.ts';
-import { middleOf } from '../../probing/middle.ts';
 import { commonest, msText, seen, typical } from '../figures.ts';
 import type { Measure, StudyPath } from '../measure.ts';
 
@@ -27,7 +27,7 @@ export const head: Measure = {
       through.push(one.headMs);
       direct.push((await headThrough(path, path.direct)).headMs);
     }
-    const [headMs = 0, directMs = 0] = [middleOf(through), middleOf(direct)];
+    const [headMs = 0, directMs = 0] = [median(through), median(direct)];
     return {
       figures: seen({ headMs, directMs, addedMs: headMs - directMs }),
       facts: { httpVersion: spoken },

@@ -1,5 +1,5 @@
 /** After how long a silence of whom a path cuts a connection, how that looks, and whether anything was lost. */
-import type { Silent } from '../../../core/records/probe.ts';
+import type { Silent, StreamKind } from '../../../core/records/probe.ts';
 import type { IdleCut } from '../../probing/idle-cut.ts';
 import { measureIdleCut } from '../../probing/idle-cut.ts';
 import { connectionEnd } from '../end-words.ts';
@@ -14,6 +14,12 @@ const WHO: Readonly<Record<Silent, string>> = {
   client: 'the client was silent, although the server spoke',
 };
 
+/** Who can be silent: a client of an event stream cannot speak. */
+const directionsOf: Readonly<Record<StreamKind, readonly Silent[]>> = {
+  sse: ['both', 'client'],
+  ws: ['both', 'server', 'client'],
+};
+
 export const idle: Measure = {
   name: 'idle',
   title: 'idle cut',
@@ -21,11 +27,9 @@ export const idle: Measure = {
   waits: true,
   takesMs: (maxMs) => ({ alone: 0, waits: maxMs + 1_500 }),
   async look({ endpoint, origin, transport, maxMs, signal }) {
-    const directions: readonly Silent[] =
-      transport === 'ws' ? ['both', 'server', 'client'] : ['both', 'client'];
     const silences = SHARES.map((share) => Math.round(share * maxMs));
     const cuts = await Promise.all(
-      directions.map((direction) =>
+      directionsOf[transport].map((direction) =>
         measureIdleCut({ endpoint, origin, silences, direction, signal }),
       ),
     );
@@ -47,8 +51,7 @@ export const idle: Measure = {
     return { figures: seen(figures), facts };
   },
   judge(found, { transport, maxMs }) {
-    const directions: readonly Silent[] =
-      transport === 'ws' ? ['both', 'server', 'client'] : ['both', 'client'];
+    const directions = directionsOf[transport];
     const cuts = directions.flatMap((direction) => {
       const limit = typical(found, `${direction}.notSurvivedMs`);
       if (limit === undefined) return [];

@@ -8,7 +8,7 @@ import { formatPercent } from '../../../core/units.ts';
 import type { Arrivals } from '../../probing/arrivals.ts';
 import { measureArrivals } from '../../probing/arrivals.ts';
 import { measureClumping } from '../../probing/clumping.ts';
-import { PLAIN } from '../../probing/origin.ts';
+import { withoutAdvice } from '../../probing/origin-line.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { msText, seen, typical } from '../figures.ts';
 import type { Found, Measure, StudyPath } from '../measure.ts';
@@ -17,8 +17,8 @@ import type { Found, Measure, StudyPath } from '../measure.ts';
 const GRACE_MS = 1_000;
 /** More than this is felt, ms. */
 const SLOW_MS = 5;
-const LATE_MS = 50;
-const CLUMPED_SHARE = 0.1;
+export const LATE_MS = 50;
+export const CLUMPED_SHARE = 0.1;
 
 function pace(name: string, title: string, count: number, everyMs: number): Measure {
   return {
@@ -63,19 +63,13 @@ function pace(name: string, title: string, count: number, everyMs: number): Meas
   };
 
   function arrivals(
-    { transport, origin, signal, ...path }: StudyPath,
+    { origin, signal, ...path }: StudyPath,
     which: 'direct' | 'endpoint',
     plain: boolean,
   ): Promise<Arrivals> {
-    const spoken = plain
-      ? {
-          ...origin,
-          pathOf: (kind: typeof transport, id: string) => `${origin.pathOf(kind, id)}${PLAIN}`,
-        }
-      : origin;
+    const measured = { endpoint: path[which], origin };
     return measureArrivals({
-      endpoint: path[which],
-      origin: spoken,
+      ...(plain ? withoutAdvice(measured) : measured),
       count,
       everyMs,
       graceMs: GRACE_MS,

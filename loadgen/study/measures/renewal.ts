@@ -3,8 +3,9 @@
  * events flow: who is cut, when and how, how long until all are back, and what was lost on the way.
  */
 import type { End } from '../../../core/records/probe.ts';
+import { pauseUntilAborted } from '../../pause.ts';
 import type { OriginLine } from '../../probing/origin-line.ts';
-import { openLine } from '../../probing/origin-line.ts';
+import { openLine, openLines } from '../../probing/origin-line.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { connectionEnd } from '../end-words.ts';
 import { commonest, msText, seen, typical } from '../figures.ts';
@@ -71,13 +72,11 @@ interface Cut {
 }
 
 async function disturb(path: StudyPath, renew: () => Promise<void>): Promise<Found> {
-  const { endpoint, origin, signal } = path;
-  const lines: OriginLine[] = [];
+  const { endpoint, signal } = path;
+  const lines = await openLines(CONNECTIONS, path, signal);
   const returned: OriginLine[] = [];
   let speaking: NodeJS.Timeout | undefined;
   try {
-    for (let n = 0; n < CONNECTIONS; n += 1)
-      lines.push(await openLine({ endpoint, origin }, signal));
     speaking = setInterval(() => {
       for (const { session } of lines) session.say();
     }, EVERY_MS);
@@ -97,7 +96,7 @@ async function disturb(path: StudyPath, renew: () => Promise<void>): Promise<Fou
       backs.push(performance.now() - startedAt);
     });
     await renew();
-    await untilTime(until, signal);
+    await pauseUntilAborted(until - performance.now(), signal);
     clearInterval(speaking);
     const gone = lines.filter(({ session, received }) => session.said.length > received.length);
     // What is on its way on the others has a moment to arrive.
@@ -134,21 +133,9 @@ async function comeBack(
       // Nobody is there yet.
       if (!(error instanceof ProbeFailure)) throw error;
     }
-    await untilTime(performance.now() + RETRY_MS, signal);
+    await pauseUntilAborted(RETRY_MS, signal);
   }
   return undefined;
-}
-
-function untilTime(at: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, at - performance.now()));
-    signal.addEventListener('abort', done, { once: true });
-  });
 }
 
 export const reload = renewal('reload');

@@ -20,7 +20,7 @@ const MESSAGE_BYTES = 32 * 1_024;
 /** What is kept ready for the kernel, so that it never waits for us. */
 const READY_BYTES = 1_048_576;
 /** More is stored without an end, as far as this measure goes. */
-const MOST_BYTES = 64 * 1_048_576;
+export const MOST_BYTES = 64 * 1_048_576;
 /** Nothing was taken for so long: the server feels it, ms. */
 const FELT_MS = 700;
 const LOOK_MS = 10;
@@ -84,7 +84,12 @@ async function waitForEnd(
 }
 
 /** By hand, since every library reads. */
-export async function openStalled({ endpoint, transport, origin, signal }: StudyPath) {
+export async function openStalled({
+  endpoint,
+  transport,
+  origin,
+  signal,
+}: Pick<StudyPath, 'endpoint' | 'transport' | 'origin' | 'signal'>) {
   const id = randomUUID();
   const socket = connect({ host: hostOf(endpoint.url), port: portOf(endpoint.url) });
   const fail = new Promise<never>((_, reject) => {
