@@ -10,7 +10,7 @@
 
 import { median } from '../../core/median.ts';
 import type { Clumping } from '../../core/records/probe.ts';
-import { gapsOf } from './middle.ts';
+import { gapsOf } from './gaps.ts';
 
 /** Arrivals that are no further apart came together, ms: one read, or two in a row. */
 const TOGETHER_MS = 3;

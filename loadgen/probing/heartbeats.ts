@@ -3,7 +3,7 @@
 import { median } from '../../core/median.ts';
 import type { Heartbeat } from '../../core/records/probe.ts';
 import type { Arrival } from './connection.ts';
-import { gapsOf } from './middle.ts';
+import { gapsOf } from './gaps.ts';
 
 /** Longer events carry something. */
 const SHORT = 80;

@@ -5,7 +5,8 @@ import type { Found, Measure } from './measure.ts';
 
 type Judged = ReturnType<Measure['judge']>;
 
-const CLUMPED_SHARE = 0.1;
+/** More are not the odd pause of a machine. */
+const FEW_SHARE = 0.1;
 /** Less is the jitter of framing. */
 const TOUCHED_SHARE = 0.01;
 /** More than this is felt, ms. */
@@ -17,14 +18,21 @@ export interface Coming {
   readonly missing: number;
   /** Of those that came, together with others that were sent apart. */
   readonly clumpedShare: number;
+  /** Of those that came, not before the next one was sent. */
+  readonly behindShare: number;
 }
 
 /** Whether one stream is held back in a way in which the other is not. */
 export const holdsMore = (one: Coming, other: Coming): boolean =>
-  (one.missing > 0 && other.missing === 0) ||
-  (one.clumpedShare > CLUMPED_SHARE && other.clumpedShare <= CLUMPED_SHARE);
+  (one.missing > 0 && other.missing === 0) || holdsMoreOften(one, other);
 
-const AT_ONCE: Coming = { missing: 0, clumpedShare: 0 };
+/** Not only the last one, which may be chance. */
+export const holdsMoreOften = (one: Coming, other: Coming): boolean =>
+  (one.missing > 1 && other.missing <= 1) ||
+  (one.clumpedShare > FEW_SHARE && other.clumpedShare <= FEW_SHARE) ||
+  (one.behindShare > FEW_SHARE && other.behindShare <= FEW_SHARE);
+
+const AT_ONCE: Coming = { missing: 0, clumpedShare: 0, behindShare: 0 };
 
 export function judgeFrames(found: readonly Found[], route: string): Judged {
   const [plain = 0, coded = 0] = [typical(found, 'plainBytes'), typical(found, 'codedBytes')];
@@ -70,12 +78,18 @@ export function judgeEvents(found: readonly Found[], route: string): Judged {
     commonest(found, 'noTransform') === 'none'
       ? ' With Cache-Control: no-transform from the server it is not compressed.'
       : ' Cache-Control: no-transform from the server does not stop it.';
-  const asked = { missing: figure('missing'), clumpedShare: figure('clumpedShare') };
+  const asked = {
+    missing: figure('missing'),
+    clumpedShare: figure('clumpedShare'),
+    behindShare: figure('behindShare'),
+  };
   const unasked = {
     missing: figure('plainMissing'),
     clumpedShare: figure('plainClumpedShare'),
+    behindShare: figure('plainBehindShare'),
   };
-  if (holdsMore(asked, unasked)) {
+  const others = holdsMoreOften(unasked, AT_ONCE);
+  if (others ? asked.missing > 1 && unasked.missing <= 1 : holdsMore(asked, unasked)) {
     const { text: held, says } = holding(asked, figure('sent'));
     return {
       text: held,
@@ -83,39 +97,53 @@ export function judgeEvents(found: readonly Found[], route: string): Judged {
       says: `${less}, but the compressor holds events back: ${says}; without compression it is not so.${advice(found)}${forbidden}`,
     };
   }
+  if (others) {
+    return {
+      text: change(saved),
+      grade: saved <= 0 ? 'fair' : 'good',
+      says: `${less}. With it or without, events do not come at once, so what it adds to each cannot be told.${forbidden}`,
+    };
+  }
   const added = figure('addedMs');
-  const come = holdsMore(unasked, AT_ONCE)
-    ? 'with it or without, events do not come at once'
-    : 'none are held back';
   return {
     text: change(saved),
     grade: added > SLOW_MS || saved <= 0 ? 'fair' : 'good',
-    says: `${less}. Packing and unpacking add ${msText(Math.max(0, added))} to an event; ${come}.${forbidden}`,
+    says: `${less}. Packing and unpacking add ${msText(Math.max(0, added))} to an event; none are held back.${forbidden}`,
   };
 }
 
-function holding({ missing, clumpedShare }: Coming, sent: number): { text: string; says: string } {
-  if (missing === 1) {
-    return { text: 'last held', says: 'the last one comes only when something follows it' };
+function holding(
+  { missing, clumpedShare, behindShare }: Coming,
+  sent: number,
+): { text: string; says: string } {
+  if (missing > 1) {
+    return {
+      text: `${missing} of ${sent} held`,
+      says: `${missing} of ${sent} come only when more follows, or the stream ends`,
+    };
   }
-  return missing > 0
+  if (behindShare > FEW_SHARE) {
+    return {
+      text: `${formatPercent(behindShare)} behind`,
+      says: `${formatPercent(behindShare)} come only when the next one is sent`,
+    };
+  }
+  return clumpedShare > FEW_SHARE
     ? {
-        text: `${missing} of ${sent} held`,
-        says: `${missing} of ${sent} come only when more follows, or the stream ends`,
-      }
-    : {
         text: `${formatPercent(clumpedShare)} clumped`,
         says: `${formatPercent(clumpedShare)} come together with others that were sent apart`,
-      };
+      }
+    : { text: 'last held', says: 'the last one came only when the stream ended' };
 }
 
 /** Whether the server can help. */
 function advice(found: readonly Found[]): string {
   const missing = typical(found, 'advisedMissing');
   const clumpedShare = typical(found, 'advisedClumpedShare');
-  if (missing === undefined || clumpedShare === undefined) return '';
+  const behindShare = typical(found, 'advisedBehindShare');
+  if (missing === undefined || clumpedShare === undefined || behindShare === undefined) return '';
   const bytes = typical(found, 'advisedBytes');
-  return holdsMore({ missing, clumpedShare }, AT_ONCE)
+  return holdsMore({ missing, clumpedShare, behindShare }, AT_ONCE)
     ? ' X-Accel-Buffering: no from the server does not help.'
     : ` With X-Accel-Buffering: no from the server they come at once${bytes === undefined ? '' : `, in ${Math.round(bytes)} B each`}.`;
 }

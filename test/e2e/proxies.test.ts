@@ -53,6 +53,26 @@ test('a study ends in a table, a sentence per cell and a file that report reads 
   expect(page).toContain('id="heat-map-chart"');
 });
 
+test('a ceiling that was set is found, and what compression saves', async (context) => {
+  programOf('nginx', context);
+  const { code, stdout, stderr } = await runProgram([
+    ...['bench', 'proxies', '--route', 'nginx', '--proxy-preset', 'stock', '--transport', 'sse'],
+    ...['--proxy-set', 'nginx.worker_connections=40', '--proxy-set', 'nginx.worker_processes=1'],
+    ...['--measure', 'ceiling,compression', '--repeats', '1', '--out', temporaryFolder()],
+  ]);
+  expect(code, stderr).toBe(0);
+  const study = studyIn(STUDY.exec(stdout)?.[1] ?? '');
+  const [held, packed] = ['ceiling', 'compression'].map((name) =>
+    study.cells.find(({ measure }) => measure === name),
+  );
+  // Two sockets for each; the others are those that nginx has for itself.
+  expect(held?.samples[0]?.figures['held']).toBeGreaterThanOrEqual(16);
+  expect(held?.samples[0]?.figures['held']).toBeLessThan(20);
+  expect(held?.judgement?.says).toContain('(worker_processes 1, worker_connections 40)');
+  expect(packed?.judgement).toMatchObject({ text: '51 of 51 held', grade: 'bad' });
+  expect(packed?.judgement?.says).toContain('With X-Accel-Buffering: no from the server');
+});
+
 test('what was measured before an interruption is kept, and not measured again', async (context) => {
   programOf('nginx', context);
   const out = temporaryFolder();

@@ -8,6 +8,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { GateRecord } from '../../core/records/gate.ts';
 import { gateRecordSchema } from '../../core/records/gate.ts';
+import { studySchema } from '../../core/records/study.ts';
 import { runResultSchema } from '../../core/result.ts';
 import { comparisonDocumentSchema } from '../../reports/compare/comparison-document.ts';
 import { compareRuns } from '../../reports/compare/runs-comparison.ts';
@@ -73,6 +74,7 @@ describe('documents of --json', () => {
   test.each([
     ['compare', comparisonDocumentSchema],
     ['check', checkDocumentSchema],
+    ['study', studySchema],
   ])('have a published schema: %s', async (name, schema) => {
     // Update with `npx vitest run --project unit test/unit/json-documents.test.ts --update`.
     const published = `${JSON.stringify(z.toJSONSchema(schema), undefined, 2)}\n`;

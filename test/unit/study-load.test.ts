@@ -8,7 +8,7 @@ import { holdsMore } from '../../loadgen/study/compression-words.ts';
 import { between } from '../../loadgen/study/flood.ts';
 import type { Measure } from '../../loadgen/study/measure.ts';
 import { ceiling } from '../../loadgen/study/measures/ceiling.ts';
-import { compression, tick } from '../../loadgen/study/measures/compression.ts';
+import { behindOf, compression, tick } from '../../loadgen/study/measures/compression.ts';
 import { memory } from '../../loadgen/study/measures/memory.ts';
 import { throughput } from '../../loadgen/study/measures/throughput.ts';
 import { limitsIn, withOwnLimits } from '../../loadgen/study/own-limits.ts';
@@ -106,14 +106,26 @@ describe('compression of event streams', () => {
   });
 });
 
+const come = (more: object) => ({ missing: 0, clumpedShare: 0, behindShare: 0, ...more });
+
 test.each([
-  [{ missing: 1, clumpedShare: 0 }, { missing: 0, clumpedShare: 0 }, true],
-  [{ missing: 1, clumpedShare: 0 }, { missing: 1, clumpedShare: 0 }, false],
-  [{ missing: 0, clumpedShare: 0.9 }, { missing: 0, clumpedShare: 0.05 }, true],
-  [{ missing: 0, clumpedShare: 0.9 }, { missing: 0, clumpedShare: 0.9 }, false],
-  [{ missing: 0, clumpedShare: 0.1 }, { missing: 0, clumpedShare: 0 }, false],
+  [{ missing: 1 }, {}, true],
+  [{ missing: 1 }, { missing: 1 }, false],
+  [{ missing: 9 }, { missing: 1 }, true],
+  [{ clumpedShare: 0.9 }, { clumpedShare: 0.05 }, true],
+  [{ clumpedShare: 0.9 }, { clumpedShare: 0.9 }, false],
+  [{ clumpedShare: 0.1 }, {}, false],
+  [{ behindShare: 0.5 }, {}, true],
 ])('%o holds more than %o: %s', (one, other, holds) => {
-  expect(holdsMore(one, other)).toBe(holds);
+  expect(holdsMore(come(one), come(other))).toBe(holds);
+});
+
+test('an event that comes when the next one is sent is behind, and the last one cannot be', () => {
+  const said = [1, 2, 3, 4, 5].map((n) => ({ n, at: 20 * n }));
+  const at = (times: readonly number[]) => times.map((time, index) => ({ n: index + 1, at: time }));
+  expect(behindOf(at([21, 41, 61, 81, 200]), said)).toBe(0);
+  expect(behindOf(at([40.1, 60.1, 61, 81, 101]), said)).toBe(0.5);
+  expect(behindOf([], said)).toBe(0);
 });
 
 test.each([
@@ -267,7 +279,14 @@ test.each<[string, Measure, Sample, object, object?]>([
     'compression that holds everything',
     compression,
     sample(
-      { ...packed, missing: 51, advisedMissing: 0, advisedClumpedShare: 0, advisedBytes: 49 },
+      {
+        ...packed,
+        missing: 51,
+        advisedMissing: 0,
+        advisedClumpedShare: 0,
+        advisedBehindShare: 0,
+        advisedBytes: 49,
+      },
       { ...gzip, noTransform: 'gzip' },
     ),
     {
@@ -279,18 +298,28 @@ test.each<[string, Measure, Sample, object, object?]>([
     },
   ],
   [
-    'compression that keeps the end of each event until the next one',
+    'compression that keeps the last event',
     compression,
     sample({ ...packed, missing: 1 }, gzip),
     { text: 'last held', grade: 'bad' },
   ],
   [
+    'compression that keeps the end of each event until the next one',
+    compression,
+    sample({ ...packed, missing: 1, behindShare: 0.9 }, gzip),
+    {
+      text: '90.0 % behind',
+      grade: 'bad',
+      says: expect.stringContaining('only when the next one is sent'),
+    },
+  ],
+  [
     'events in clumps that are not the compressor’s',
     compression,
-    sample({ ...packed, clumpedShare: 1, plainClumpedShare: 1 }, gzip),
+    sample({ ...packed, missing: 1, clumpedShare: 1, plainClumpedShare: 1 }, gzip),
     {
       grade: 'good',
-      says: expect.stringContaining('with it or without, events do not come at once'),
+      says: expect.stringContaining('With it or without, events do not come at once'),
     },
   ],
   [

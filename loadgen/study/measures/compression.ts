@@ -11,11 +11,12 @@ import { measureClumping } from '../../probing/clumping.ts';
 import type { CodedStream } from '../../probing/coded-stream.ts';
 import { openCodedStream } from '../../probing/coded-stream.ts';
 import { toldWithin } from '../../probing/idle-cut.ts';
-import type { OriginSession } from '../../probing/origin.ts';
+import type { OriginSession, Said } from '../../probing/origin.ts';
 import { BARE, CHANGEABLE } from '../../probing/origin.ts';
+import type { Received } from '../../probing/origin-line.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import type { Coming } from '../compression-words.ts';
-import { holdsMore, judgeEvents, judgeFrames } from '../compression-words.ts';
+import { holdsMoreOften, judgeEvents, judgeFrames } from '../compression-words.ts';
 import { seen } from '../figures.ts';
 import { pause } from '../flood.ts';
 import type { Disturbable, Found, Measure, StudyPath } from '../measure.ts';
@@ -76,11 +77,12 @@ async function lookAtEvents({ endpoint }: Disturbable, path: StudyPath): Promise
     const id = randomUUID();
     const stream = openCodedStream(endpoint, `${path.origin.pathOf('sse', id)}${advice}`, accepts);
     streams.push(stream);
+    const came = new AbortController();
     const session = await Promise.race([
       path.origin.session(id),
       stream.ended.then(() => undefined),
-      pause(endpoint.timeoutMs, path.signal).then(() => undefined),
-    ]);
+      pause(endpoint.timeoutMs, AbortSignal.any([path.signal, came.signal])).then(() => undefined),
+    ]).finally(() => came.abort());
     if (session === undefined) throw new ProbeFailure('hung-up', 'no stream came about');
     return { stream, session };
   };
@@ -91,7 +93,7 @@ async function lookAtEvents({ endpoint }: Disturbable, path: StudyPath): Promise
     if (plain === undefined || coded === undefined) throw new RangeError('two sides were asked');
     const encoding = asked.stream.encoding();
     const advised =
-      encoding !== undefined && holdsMore(coded, plain)
+      encoding !== undefined && holdsMoreOften(coded, plain)
         ? (await speak([await open(CHANGEABLE, 'gzip')], path.signal))[0]
         : undefined;
     const kept = await open('', 'gzip');
@@ -105,10 +107,13 @@ async function lookAtEvents({ endpoint }: Disturbable, path: StudyPath): Promise
         sent: EVENTS + 1,
         missing: coded.missing,
         clumpedShare: coded.clumpedShare,
+        behindShare: coded.behindShare,
         plainMissing: plain.missing,
         plainClumpedShare: plain.clumpedShare,
+        plainBehindShare: plain.behindShare,
         advisedMissing: advised?.missing,
         advisedClumpedShare: advised?.clumpedShare,
+        advisedBehindShare: advised?.behindShare,
         advisedBytes: advised?.bytesEach,
       }),
       facts: {
@@ -148,7 +153,7 @@ async function speak(sides: readonly Side[], signal: AbortSignal): Promise<Spoke
   // What is held comes with the end: it has been compressed, only not sent.
   for (const { session } of held) session.finish();
   await Promise.all(held.map(({ stream }) => toldWithin(ending(stream), GRACE_MS)));
-  return sides.map(({ stream }, index) => {
+  return sides.map(({ stream, session }, index) => {
     const { bytes, events } = before[index] ?? { bytes: 0, events: 0 };
     const counted = stream.received.slice(events);
     return {
@@ -159,12 +164,26 @@ async function speak(sides: readonly Side[], signal: AbortSignal): Promise<Spoke
           : counted.reduce((sum, { textBytes }) => sum + textBytes, 0) / counted.length,
       missing: missing[index] ?? 0,
       clumpedShare: clumpedOf(counted),
+      behindShare: behindOf(counted, session.said),
     };
   });
 }
 
 const ending = ({ ended }: CodedStream): Promise<{ at: number }> =>
   ended.then(() => ({ at: performance.now() }));
+
+/** Of those behind which another one was sent: the share that had not come by then. */
+export function behindOf(
+  received: readonly Pick<Received, 'n' | 'at'>[],
+  said: readonly Said[],
+): number {
+  const sentAt = new Map(said.map(({ n, at }) => [n, at]));
+  const followed = received.flatMap(({ n, at }) => {
+    const next = sentAt.get(n + 1);
+    return next === undefined ? [] : [at >= next];
+  });
+  return followed.length === 0 ? 0 : followed.filter(Boolean).length / followed.length;
+}
 
 function clumpedOf(received: CodedStream['received']): number {
   if (received.length === 0) return 0;

@@ -3,8 +3,8 @@
  * the server many of them became, and the race of keep-alive, in which a POST is sent on a connection that
  * the server is just closing.
  */
+import { median } from '../../../core/median.ts';
 import { quantileOfSorted } from '../../../core/stats.ts';
-import { middleOf } from '../../probing/middle.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { seen } from '../figures.ts';
 import type { Found, Measure, StudyPath } from '../measure.ts';
@@ -124,8 +124,8 @@ async function comparePosts(url: URL, direct: URL): Promise<Record<string, numbe
     connections: connections.size,
     /** Of the client, beside the one that it had. */
     reopened: opened,
-    postMs: middleOf(times),
-    addedMs: middleOf(added),
+    postMs: median(times),
+    addedMs: median(added),
     addedLowMs: quantileOfSorted(sorted, 0.25),
     addedHighMs: quantileOfSorted(sorted, 0.75),
   });
@@ -144,5 +144,5 @@ async function watchClose(direct: URL): Promise<number> {
       }
     }),
   );
-  return middleOf(waits) ?? KEEP_ALIVE_MS;
+  return median(waits) ?? KEEP_ALIVE_MS;
 }
