@@ -109,7 +109,7 @@ export function nextGateStep(
   const findings = judge(roundsOf(looked), rules);
   const confirmation = batches.find(({ kind }) => kind === 'confirmation');
   if (confirmation !== undefined) {
-    const confirmed = confirm(findings, judgeSuspects(judge, confirmation.rounds, rules, findings));
+    const confirmed = confirm(findings, foundAgain(judge, confirmation.rounds, rules, findings));
     return decided(withCompanions(confirmed, () => judge(roundsOf(batches), rules)));
   }
   if (findings.some(({ state }) => state === 'no-data')) return decided(findings);
@@ -162,18 +162,37 @@ function decided(findings: readonly GateFinding[]): GateStep {
   };
 }
 
-/** Only what was found before has to be found again, so only that is corrected for. */
-function judgeSuspects(
+/**
+ * What a second batch says of what was found in the first. That a change is beyond the margin has been shown; again
+ * it has to be for the worse, surely, and beyond the margin in the middle. To ask for all of the proof twice would
+ * let pass every second change that is a little beyond. Only what was found is corrected for.
+ */
+function foundAgain(
   judge: Judge,
   rounds: readonly GateRound[],
   rules: readonly GateRule[],
   findings: readonly GateFinding[],
 ): GateFinding[] {
-  const suspects = findings.filter(({ state }) => state === 'regressed');
-  return judge(
-    rounds,
-    rules.filter(({ metric }) => suspects.some((one) => one.metric === metric)),
+  const suspects = rules.filter(({ metric }) =>
+    findings.some((one) => one.metric === metric && one.state === 'regressed'),
   );
+  const anyChange = judge(
+    rounds,
+    suspects.map((rule) => ({ ...rule, margin: 0 })),
+  );
+  return judge(rounds, suspects).map((second, index) => {
+    const isWorse = anyChange[index]?.state === 'regressed';
+    return isWorse && isBeyond(second, suspects[index])
+      ? { ...second, state: 'regressed' as const }
+      : second;
+  });
+}
+
+/** Of the figure in the middle, however sure. */
+function isBeyond({ ratio }: GateFinding, rule: GateRule | undefined): boolean {
+  if (ratio === undefined || rule === undefined) return true;
+  const { better, margin } = rule;
+  return better === 'lower' ? ratio > 1 + margin : ratio < 1 - margin;
 }
 
 function confirm(

@@ -165,6 +165,29 @@ describe('batch by batch', () => {
     });
   });
 
+  it('is confirmed by a second batch that is surely worse, and beyond the margin in the middle', () => {
+    const first = { kind: 'first', rounds: worse } as const;
+    const again = (ratio: number, noise: number): unknown => {
+      const second = rounds(8, [latency], () => ratio, { noise, seed: 5 });
+      const decided = step(first, { kind: 'confirmation', rounds: second });
+      return 'findings' in decided ? decided.findings[0]?.state : undefined;
+    };
+    // By itself the batch would not show that it is beyond 10 %, only that it is worse.
+    const second = rounds(8, [latency], () => 1.17, { noise: 0.08, seed: 5 });
+    expect(judge(second, [latency])[0]?.state).toBe('unclear');
+    expect(again(1.17, 0.08)).toBe('regressed');
+    // Surely worse, and within the margin.
+    expect(
+      judge(
+        rounds(8, [latency], () => 1.06, { noise: 0.01, seed: 5 }),
+        [latency],
+      )[0]?.state,
+    ).toBe('passed');
+    expect(again(1.06, 0.01)).toBe('not-confirmed');
+    // Beyond it in the middle, and as likely chance.
+    expect(again(1.2, 0.4)).toBe('not-confirmed');
+  });
+
   it('names what all rounds of a failing gate show besides, and nothing of one that passes', () => {
     const cpu: GateRule = { ...latency, metric: 'cpu' };
     const rules = [latency, cpu];
