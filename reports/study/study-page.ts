@@ -40,7 +40,7 @@ function mapSection(study: Study): Markup {
 ${figure({
   id: 'heat-map',
   title: 'Every route and measure',
-  lookFor: `Green is as it should be, yellow is to know of, red is in the way of a stream, and grey is neither good nor bad. A question mark is where the ${study.repeats} repeats disagree.`,
+  lookFor: `Green is as it should be, yellow is to know of, red is in the way of a stream, and grey is neither good nor bad.${study.repeats > 1 ? ` A question mark is where the ${study.repeats} repeats disagree.` : ''}`,
   panels: [
     {
       id: 'heat-map-chart',
