@@ -110,10 +110,16 @@ export function processesWith(marker: string): { pid: number; command: string }[
     });
 }
 
-/** A folder that is removed when the file's tests are over. */
+/** A folder that is removed when the test is over, or those of the file, where it is made for all of them. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pushbench-test-'));
-  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  try {
+    onTestFinished(remove);
+  } catch {
+    // No test is running; while one is, the hooks of its file have been collected, and one more would not be heard.
+    afterAll(remove);
+  }
   return folder;
 }
 
