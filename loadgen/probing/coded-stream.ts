@@ -31,7 +31,7 @@ export interface CodedStream {
 export function openCodedStream(
   endpoint: ProbeEndpoint,
   path: string,
-  accepts: 'gzip' | 'identity',
+  accepts: 'gzip' | 'gzip, deflate, br' | 'identity',
 ): CodedStream {
   const received: CodedReceived[] = [];
   let encoding: string | undefined;

@@ -4,9 +4,9 @@
  * for more to compress.
  */
 import { randomUUID } from 'node:crypto';
-import { get } from 'node:http';
-import { decoded } from '../probing/decoded.ts';
-import { hostOf, portOf } from '../probing/endpoint.ts';
+import { pauseUntilAborted } from '../pause.ts';
+import { openCodedStream } from '../probing/coded-stream.ts';
+import type { OriginSession } from '../probing/origin.ts';
 import { PLAIN } from '../probing/origin.ts';
 import type { Measure, StudyPath } from '../study/measure.ts';
 
@@ -39,47 +39,27 @@ export const compressed: Measure = {
   agreement: { figure: 'missing', share: 0.5, slack: 2 },
 };
 
-function stream({ endpoint, origin, signal }: StudyPath): Promise<{
+async function stream({ endpoint, origin, signal }: StudyPath): Promise<{
   readonly arrived: number;
   readonly encoding: string | undefined;
 }> {
   const id = randomUUID();
-  let text = '';
-  let encoding: string | undefined;
-  return new Promise((resolve) => {
-    const request = get({
-      host: hostOf(endpoint.url),
-      port: portOf(endpoint.url),
-      path: `${origin.pathOf('sse', id)}${PLAIN}`,
-      headers: { Accept: 'text/event-stream', 'Accept-Encoding': 'gzip, deflate, br' },
-      agent: false,
-    });
-    const countOf = (): number => text.split('data: ').length - 1;
-    let sending: NodeJS.Timeout | undefined;
-    const done = (): void => {
-      clearInterval(sending);
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      request.destroy();
-      resolve({ arrived: countOf(), encoding });
-    };
-    const timer = setTimeout(done, 2 * EVENTS * EVERY_MS + GRACE_MS);
-    signal.addEventListener('abort', done, { once: true });
-    // Whatever ends it: what has arrived by then is the answer.
-    request.on('error', done);
-    request.once('response', (response) => {
-      encoding = response.headers['content-encoding'];
-      const plain = decoded(response);
-      plain.setEncoding('utf8').on('data', (part: string) => {
-        text += part;
-        if (countOf() >= EVENTS) done();
-      });
-      for (const one of [response, plain]) one.on('error', done);
-    });
-    void origin.session(id).then((session) => {
-      sending = setInterval(() => {
-        if (session.said.length >= EVENTS || session.say() === undefined) clearInterval(sending);
-      }, EVERY_MS);
-    });
+  const accepts = 'gzip, deflate, br';
+  const coded = openCodedStream(endpoint, `${origin.pathOf('sse', id)}${PLAIN}`, accepts);
+  const { received, ended, encoding, abandon } = coded;
+  let isOver = false;
+  void ended.then(() => {
+    isOver = true;
   });
+  let session: OriginSession | undefined;
+  void origin.session(id).then((opened) => {
+    session = opened;
+  });
+  const until = performance.now() + 2 * EVENTS * EVERY_MS + GRACE_MS;
+  while (received.length < EVENTS && !isOver && !signal.aborted && performance.now() < until) {
+    if (session !== undefined && session.said.length < EVENTS) session.say();
+    await pauseUntilAborted(EVERY_MS, signal);
+  }
+  abandon();
+  return { arrived: received.length, encoding: encoding() };
 }
