@@ -15,8 +15,7 @@ const LIMITS: Readonly<Record<ProxyName, readonly string[]>> = {
 };
 
 /** Without what makes room for a load, so that the proxy's own defaults hold; what somebody chose stays. */
-export const withOwnLimits = (_proxy: ProxyProgram, template: string): string =>
-  template.replace(ROOM, '');
+export const withOwnLimits = (template: string): string => template.replace(ROOM, '');
 
 /** In words: 'worker_processes auto, worker_connections 512 by default'. */
 export function limitsIn(proxy: ProxyProgram, template: string): string {

@@ -54,7 +54,7 @@ describe('limits that were raised to fit a load', () => {
     ],
   ])('are those of %s itself again', (name, limits) => {
     const before = stock(name);
-    const after = withOwnLimits(proxies[name], before);
+    const after = withOwnLimits(before);
     expect(limitsIn(proxies[name], after)).toBe(limits);
     // Only limits, and nothing else: what is left is there in the same order.
     const changed = before.split('\n').filter((line) => !after.split('\n').includes(line));
@@ -66,13 +66,13 @@ describe('limits that were raised to fit a load', () => {
     ['nginx', { worker_connections: '40' }, 'worker_processes auto, worker_connections 40'],
     ['haproxy', { maxconn: '7' }, 'maxconn 7'],
   ])('stay where somebody has set them: %s', (name, values, limits) => {
-    const after = withOwnLimits(proxies[name], stock(name, values));
+    const after = withOwnLimits(stock(name, values));
     expect(limitsIn(proxies[name], after)).toBe(limits);
   });
 
   test('are found in one line with others, too', () => {
     const text = 'events { worker_connections {sockets}; multi_accept on; }';
-    expect(withOwnLimits(proxies.nginx, text)).toBe('events {  multi_accept on; }');
+    expect(withOwnLimits(text)).toBe('events {  multi_accept on; }');
   });
 });
 

@@ -26,7 +26,7 @@ export const ceiling: Measure = {
   async look(path) {
     let limits = '';
     const instance = await path.another((proxy, template) => {
-      const own = withOwnLimits(proxy, template);
+      const own = withOwnLimits(template);
       limits = limitsIn(proxy, own);
       return own;
     });
