@@ -9,8 +9,8 @@ import { lossOf } from '../../loadgen/study/posting/post-client.ts';
 import type { Attempt } from '../../loadgen/study/posting/race.ts';
 import {
   ruleOfThreePer1000,
+  SWEEP_MS,
   signedStep,
-  sweepOffsets,
   tallyRace,
 } from '../../loadgen/study/posting/race.ts';
 
@@ -23,10 +23,8 @@ const told502: Outcome = { how: 'status', status: 502 };
 
 describe('a race', () => {
   test('is swept in steps of 2 ms from 20 ms before to 20 ms after', () => {
-    const once = sweepOffsets(1);
-    expect(once).toHaveLength(21);
-    expect([once[0], once[1], once[10], once.at(-1)]).toEqual([-20, -18, 0, 20]);
-    expect(sweepOffsets(2)).toEqual([...once, ...once]);
+    expect(SWEEP_MS).toHaveLength(21);
+    expect([SWEEP_MS[0], SWEEP_MS[1], SWEEP_MS[10], SWEEP_MS.at(-1)]).toEqual([-20, -18, 0, 20]);
   });
 
   test('is told by outcomes, by steps, and by who came on a used connection', () => {

@@ -3,8 +3,7 @@
  * the server many of them became, and the race of keep-alive, in which a POST is sent on a connection that
  * the server is just closing.
  */
-import { median } from '../../../core/median.ts';
-import { quantileOfSorted } from '../../../core/stats.ts';
+import { median, quantileOfSorted } from '../../../core/median.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { seen } from '../figures.ts';
 import type { Found, Measure, StudyPath } from '../measure.ts';
@@ -12,7 +11,7 @@ import { forceLosses, toldText } from '../posting/forced-loss.ts';
 import { createPostClient, lossOf } from '../posting/post-client.ts';
 import { POST_PATH } from '../posting/post-origin.ts';
 import { judgePosts, TOLD } from '../posting/post-words.ts';
-import { runRace, signedStep, sweepOffsets, tallyRace } from '../posting/race.ts';
+import { runRace, SWEEP_MS, signedStep, tallyRace } from '../posting/race.ts';
 import { startThreadedOrigin } from '../posting/threaded-origin.ts';
 
 /** How long the server keeps an idle connection, ms: short, so that there can be many attempts. */
@@ -25,7 +24,6 @@ const WATCHED = 8;
 const FORCED = 10;
 /** Fewer than the 32 idle connections that nginx and Caddy keep, or they would close some themselves. */
 const RACERS = 24;
-const SWEEPS = 1;
 const TIMEOUT_MS = 5_000;
 
 export const post: Measure = {
@@ -34,7 +32,7 @@ export const post: Measure = {
   question:
     'How much later are POSTs answered, on how many connections, and how many meet one that is being closed?',
   waits: false,
-  takesMs: () => ({ alone: sweepOffsets(SWEEPS).length * (KEEP_ALIVE_MS + 30) + 4_000, waits: 0 }),
+  takesMs: () => ({ alone: SWEEP_MS.length * (KEEP_ALIVE_MS + 30) + 4_000, waits: 0 }),
   async look(path) {
     // Clients of WebSocket send on the connection that they have.
     if (path.transport === 'ws') return { figures: {}, facts: {} };
@@ -61,8 +59,14 @@ async function lookThrough(
   const forced = { url, times: FORCED, timeoutMs: TIMEOUT_MS, signal };
   const fin = toldText(await forceLosses('fin', forced));
   const rst = toldText(await forceLosses('rst', forced));
-  const offsets = sweepOffsets(SWEEPS);
-  const race = { url, closesAfterMs, clients: RACERS, offsets, timeoutMs: TIMEOUT_MS, signal };
+  const race = {
+    url,
+    closesAfterMs,
+    clients: RACERS,
+    offsets: SWEEP_MS,
+    timeoutMs: TIMEOUT_MS,
+    signal,
+  };
   const { attempts, late, losses, lostAt, idleBefore, idleAfter } = tallyRace(
     await runRace(race),
     closesAfterMs,

@@ -1,6 +1,6 @@
 /** What the samples of POSTs say together: races that were lost are counted over all repeats. */
 import { formatNumber, formatPercent } from '../../../core/units.ts';
-import { commonest, msText, typical } from '../figures.ts';
+import { commonest, countText, msText, typical } from '../figures.ts';
 import type { About, Found, Measure } from '../measure.ts';
 import { NEW_CONNECTION, SENT_AGAIN, toldText } from './forced-loss.ts';
 import { REACH_MS, ruleOfThreePer1000, signedStep } from './race.ts';
@@ -150,5 +150,3 @@ function lateText(late: number, attempts: number): string {
     ? ` The machine was busy: ${formatPercent(share)} of all were sent too late to count, and a busy server closes late, so more are lost than elsewhere.`
     : '';
 }
-
-const countText = (count: number): string => Math.round(count).toLocaleString('en-US');

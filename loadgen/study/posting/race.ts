@@ -7,6 +7,7 @@
  *                                  └ in between: it is sent to nobody
  */
 import { randomUUID } from 'node:crypto';
+import { pauseUntilAborted } from '../../pause.ts';
 import { ProbeFailure } from '../../probing/probe-failure.ts';
 import type { Outcome, PostClient } from './post-client.ts';
 import { createPostClient, lossOf } from './post-client.ts';
@@ -15,6 +16,10 @@ import { POST_PATH } from './post-origin.ts';
 /** Steps of the sweep, and of what is said of it, ms. */
 const STEP_MS = 2;
 export const REACH_MS = 20;
+export const SWEEP_MS: readonly number[] = Array.from(
+  { length: (2 * REACH_MS) / STEP_MS + 1 },
+  (_, step) => step * STEP_MS - REACH_MS,
+);
 
 export interface RaceOptions {
   readonly url: URL;
@@ -33,13 +38,6 @@ export interface Attempt {
   /** When it was really sent, relative to the close, ms. */
   readonly offsetMs: number;
   readonly outcome: Outcome;
-}
-
-/** Every step from end to end, so many times. */
-export function sweepOffsets(times: number): number[] {
-  const steps = Math.round((2 * REACH_MS) / STEP_MS) + 1;
-  const once = Array.from({ length: steps }, (_, n) => n * STEP_MS - REACH_MS);
-  return Array.from({ length: times }, () => once).flat();
 }
 
 /** @throws ProbeFailure where it is interrupted */
@@ -75,7 +73,7 @@ async function attempt(
 ): Promise<{ readonly idleMs: number; readonly outcome: Outcome } | undefined> {
   const warm = await client.post(POST_PATH);
   if (lossOf(warm.outcome) !== undefined) return undefined;
-  await untilTime(warm.endedAt + idleMs, signal);
+  await pauseUntilAborted(warm.endedAt + idleMs - performance.now(), signal);
   const { sentAt, outcome } = await client.post(path);
   return { idleMs: sentAt - warm.endedAt, outcome };
 }
@@ -147,16 +145,3 @@ export const ruleOfThreePer1000 = (attempts: number): number => Math.min(1_000, 
 /** '−2', '0', '+2' */
 export const signedStep = (ms: number): string =>
   ms === 0 ? '0' : `${ms < 0 ? '−' : '+'}${Math.abs(ms)}`;
-
-function untilTime(at: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.max(0, at - performance.now()));
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
-}
