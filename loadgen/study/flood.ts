@@ -3,11 +3,11 @@
  * What is counted are single bytes of the text, whatever the framing around them became on the way.
  */
 import type { Socket } from 'node:net';
-import { pauseUntilAborted } from '../pause.ts';
-import { ProbeFailure } from '../probing/probe-failure.ts';
 import { cpuOf } from '../procfs.ts';
 import type { StudyPath } from './measure.ts';
+import type { StalledLine } from './measures/stalled.ts';
 import { openStalled } from './measures/stalled.ts';
+import { pause } from './pause.ts';
 
 /** Of a message: `x` so many times, which is no byte of any framing. */
 export const TEXT_BYTES = 100;
@@ -41,7 +41,7 @@ export type FloodPath = Pick<StudyPath, 'transport' | 'origin' | 'signal' | 'end
 /** @throws ProbeFailure when a stream does not come about, or it is interrupted */
 export async function flood(path: FloodPath, streams: number): Promise<Flooded> {
   const { signal } = path;
-  const lines: Awaited<ReturnType<typeof openStalled>>[] = [];
+  const lines: StalledLine[] = [];
   let stopped = false;
   try {
     for (let n = 0; n < streams; n += 1) lines.push(await openStalled(path));
@@ -72,11 +72,7 @@ export async function flood(path: FloodPath, streams: number): Promise<Flooded> 
     return { ...between(before, after), sent, missing: sent - arrivedNow() };
   } finally {
     stopped = true;
-    for (const { socket, session } of lines) {
-      socket.destroy();
-      // What is still waiting to be written is for nobody.
-      session.socket.destroy();
-    }
+    for (const line of lines) line.close();
   }
 }
 
@@ -145,10 +141,4 @@ async function untilQuiet(onTheWay: () => number, signal: AbortSignal): Promise<
     if (now < before) movedAt = performance.now();
     before = now;
   }
-}
-
-/** @throws ProbeFailure when it is interrupted */
-export async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await pauseUntilAborted(ms, signal);
-  if (signal.aborted) throw new ProbeFailure('aborted', 'interrupted');
 }

@@ -2,13 +2,12 @@
  * Whether connections on which the server beats at an interval stay open, what a beat weighs, and how soon
  * the server knows of a peer that has died without a word: one that neither reads nor answers any more.
  */
-import { pauseUntilAborted } from '../../pause.ts';
 import type { OriginSession } from '../../probing/origin.ts';
 import type { OriginLine } from '../../probing/origin-line.ts';
 import { openLines } from '../../probing/origin-line.ts';
-import { ProbeFailure } from '../../probing/probe-failure.ts';
 import { msText, seen, typical } from '../figures.ts';
 import type { Measure, StudyPath } from '../measure.ts';
+import { pause } from '../pause.ts';
 import { openStalled } from './stalled.ts';
 
 const CONNECTIONS = 4;
@@ -29,8 +28,7 @@ export function beatEvery(everyMs: number): Measure {
       try {
         return { figures: seen(await beat(lines, dead.session, everyMs, path)), facts: {} };
       } finally {
-        dead.socket.destroy();
-        dead.session.socket.destroy();
+        dead.close();
         await Promise.all(lines.map(({ client }) => client.leave()));
       }
     },
@@ -100,10 +98,12 @@ async function beat(
     answers ||= last !== undefined && lines.some(({ session }) => (session.pongAt ?? 0) >= last);
   };
   const looking = setInterval(look, Math.min(50, everyMs / 4));
-  await pauseUntilAborted(maxMs, signal);
-  clearInterval(beating);
-  clearInterval(looking);
-  if (signal.aborted) throw new ProbeFailure('aborted', 'interrupted');
+  try {
+    await pause(maxMs, signal);
+  } finally {
+    clearInterval(beating);
+    clearInterval(looking);
+  }
   return {
     survived: lines.length - cuts.length,
     cutMs: cuts.length === 0 ? undefined : Math.min(...cuts),

@@ -18,8 +18,8 @@ import { ProbeFailure } from '../../probing/probe-failure.ts';
 import type { Coming } from '../compression-words.ts';
 import { holdsMoreOften, judgeEvents, judgeFrames } from '../compression-words.ts';
 import { seen } from '../figures.ts';
-import { pause } from '../flood.ts';
 import type { Disturbable, Found, Measure, StudyPath } from '../measure.ts';
+import { pause } from '../pause.ts';
 import { withCompression } from '../switch-compression.ts';
 import { openStalled } from './stalled.ts';
 
@@ -223,7 +223,7 @@ async function lookAtFrames({ endpoint }: Disturbable, path: StudyPath): Promise
 }
 
 async function weighFrames(path: StudyPath): Promise<number> {
-  const { socket, session } = await openStalled(path);
+  const { socket, session, close } = await openStalled(path);
   try {
     socket.resume();
     await settled(socket, path.signal);
@@ -236,8 +236,7 @@ async function weighFrames(path: StudyPath): Promise<number> {
     await settled(socket, path.signal);
     return (socket.bytesRead - before) / EVENTS;
   } finally {
-    socket.destroy();
-    session.socket.destroy();
+    close();
   }
 }
 

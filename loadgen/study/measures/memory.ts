@@ -9,8 +9,8 @@ import type { OriginLine } from '../../probing/origin-line.ts';
 import { openLines } from '../../probing/origin-line.ts';
 import { residentOf } from '../../procfs.ts';
 import { seen, typical } from '../figures.ts';
-import { pause } from '../flood.ts';
 import type { Disturbable, Found, Measure, StudyPath } from '../measure.ts';
+import { pause } from '../pause.ts';
 
 const COUNTS = [40, 80, 120, 160, 200] as const;
 const AT_ONCE = 10;

@@ -35,12 +35,7 @@ export const stalled: Measure = {
   waits: false,
   takesMs: (maxMs) => ({ alone: 1_500, waits: maxMs }),
   async look(path) {
-    const { socket, session } = await openStalled(path);
-    const close = (): void => {
-      socket.destroy();
-      // What is still waiting to be written is for nobody.
-      session.socket.destroy();
-    };
+    const { session, close } = await openStalled(path);
     try {
       const takenBytes = await flood(session, path);
       return { later: waitForEnd(session, takenBytes, path).finally(close) };
@@ -83,13 +78,20 @@ async function waitForEnd(
   return { figures: seen({ takenBytes, gaveUpMs }), facts: {} };
 }
 
+/** A stream whose client reads nothing, with both its ends. */
+export interface StalledLine {
+  readonly socket: Socket;
+  readonly session: OriginSession;
+  close(): void;
+}
+
 /** By hand, since every library reads. */
 export async function openStalled({
   endpoint,
   transport,
   origin,
   signal,
-}: Pick<StudyPath, 'endpoint' | 'transport' | 'origin' | 'signal'>) {
+}: Pick<StudyPath, 'endpoint' | 'transport' | 'origin' | 'signal'>): Promise<StalledLine> {
   const id = randomUUID();
   const socket = connect({ host: hostOf(endpoint.url), port: portOf(endpoint.url) });
   const fail = new Promise<never>((_, reject) => {
@@ -105,7 +107,12 @@ export async function openStalled({
     socket.write(requestFor(endpoint, `${origin.pathOf(transport, id)}${PLAIN}`, transport));
     // Not even the head is read: a path that holds it back has a stream all the same.
     const session = await Promise.race([origin.session(id), fail]);
-    return { socket, session };
+    const close = (): void => {
+      socket.destroy();
+      // What is still waiting to be written is for nobody.
+      session.socket.destroy();
+    };
+    return { socket, session, close };
   } catch (error) {
     socket.destroy();
     throw error;
