@@ -40,6 +40,11 @@ function shortened(args: readonly string[]): readonly string[] {
     : args;
 }
 
+/** Looks again every 20 ms until it is so; the test's own time-out is the limit. */
+export async function until(condition: () => boolean): Promise<void> {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
+}
+
 export function startProgram(asked: readonly string[], env: Record<string, string> = {}): Program {
   const args = shortened(asked);
   const marker = randomUUID();

@@ -6,13 +6,13 @@ import type { TestContext } from 'vitest';
 import { onTestFinished } from 'vitest';
 import type { StreamKind } from '../core/records/probe.ts';
 import type { ProbeEndpoint } from '../loadgen/probing/endpoint.ts';
-import { startOrigin } from '../loadgen/probing/origin.ts';
 import type { Edit, StudyPath } from '../loadgen/study/measure.ts';
 import { startInstance } from '../proxies/instance.ts';
 import { processTree } from '../proxies/process-tree.ts';
 import type { ProxyName } from '../proxies/registry.ts';
 import { proxies } from '../proxies/registry.ts';
 import { instanceOptions } from './real-proxy.ts';
+import { startTestOrigin } from './test-origin.ts';
 
 /** What is in front of the origin; undefined: nothing. */
 export type InFront = (
@@ -21,8 +21,7 @@ export type InFront = (
 ) => Promise<{ readonly port: number; pids(): readonly number[]; stop(): Promise<void> }>;
 
 export async function studyPath(transport: StreamKind, inFront?: InFront): Promise<StudyPath> {
-  const origin = await startOrigin();
-  onTestFinished(() => origin.close());
+  const origin = await startTestOrigin();
   const another = async (edit?: Edit) => {
     const one = await inFront?.(origin.port, edit);
     return {

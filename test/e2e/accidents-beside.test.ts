@@ -7,7 +7,7 @@ import { runResultSchema } from '../../core/result.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
 import { request } from '../../scenarios/request.ts';
 import type { Program } from '../program.ts';
-import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder } from '../program.ts';
+import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder, until } from '../program.ts';
 import { BUSY, OPEN_STREAM, rogueProcess } from '../rogue-process.ts';
 import { runWithAccident, runYardstickOn } from '../trial-accidents.ts';
 
@@ -158,10 +158,6 @@ describe('kill -9', () => {
 });
 
 /** Looks again every 20 ms; the test's own time-out is the limit. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 async function untilProcess(program: Program, script: string): Promise<number> {
   const find = () => program.processes().find(({ command }) => command.includes(script));
   await until(() => find() !== undefined);

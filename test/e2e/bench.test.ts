@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { decodeHistogram } from '../../core/histogram.ts';
 import type { RunResult, Trial } from '../../core/result.ts';
 import { runResultSchema } from '../../core/result.ts';
-import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder } from '../program.ts';
+import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder, until } from '../program.ts';
 
 const out = temporaryFolder();
 
@@ -285,10 +285,6 @@ describe('Ctrl-C', () => {
 });
 
 /** Looks again every 20 ms; the test's own time-out is the limit. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
-}
-
 async function untilRunFile(folder: string): Promise<void> {
   await until(() => runFilesIn(folder).length > 0);
 }

@@ -5,7 +5,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { namespacesUnavailable } from '../../loadgen/namespaces.ts';
-import { runFilesIn, runProgram, startProgram, temporaryFolder } from '../program.ts';
+import { runFilesIn, runProgram, startProgram, temporaryFolder, until } from '../program.ts';
 
 const FINISHED = [0, 5];
 const unavailable = await namespacesUnavailable();
@@ -48,9 +48,4 @@ test.skipIf(unavailable !== undefined)(
 function ofProgram(pid: number | undefined): string[] {
   if (!existsSync('/run/netns')) return [];
   return readdirSync('/run/netns').filter((name) => name.startsWith(`pushbench-${pid}-`));
-}
-
-/** Looks again every 20 ms; the test's own time-out is the limit. */
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 20));
 }

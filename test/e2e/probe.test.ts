@@ -1,23 +1,12 @@
 /** `probe` against servers and paths whose behaviour is known: what it reports, hides and leaves behind. */
-import type { TestContext } from 'vitest';
 import { describe, expect, test } from 'vitest';
 import { measureIdleCut } from '../../loadgen/probing/idle-cut.ts';
 import { measureLeave } from '../../loadgen/probing/leave.ts';
-import type { Origin } from '../../loadgen/probing/origin.ts';
-import { startOrigin } from '../../loadgen/probing/origin.ts';
 import { startPath } from '../probe-path.ts';
 import { endpointAt, probeJson, startProbe } from '../probe-run.ts';
 import { runProgram, startProgram } from '../program.ts';
 import { startStreaming } from '../streaming-server.ts';
-
-type AtEnd = TestContext['onTestFinished'];
-
-// Tests run beside each other, so each says by its own context what is to be closed when it is over.
-async function origin(atEnd: AtEnd): Promise<Origin> {
-  const started = await startOrigin();
-  atEnd(() => started.close());
-  return started;
-}
+import { startTestOrigin } from '../test-origin.ts';
 
 describe('an endpoint without a fault', () => {
   test.concurrent('an event stream is found by its answer, and described', async ({
@@ -79,7 +68,7 @@ describe('a path with a fault', () => {
   test.concurrent('a path that swallows loses what is sent into it, and tells nobody', async ({
     onTestFinished,
   }) => {
-    const ours = await origin(onTestFinished);
+    const ours = await startTestOrigin(onTestFinished);
     const port = await startPath(
       ours.port,
       { idle: { of: 'both', ms: 400 }, cut: 'swallow' },
@@ -102,7 +91,7 @@ describe('a path with a fault', () => {
   test.concurrent.for(['close', 'drop', 'reset'] as const)(
     'an origin is told of a client that leaves by %s',
     async (how, { onTestFinished }) => {
-      const ours = await origin(onTestFinished);
+      const ours = await startTestOrigin(onTestFinished);
       const port = await startPath(ours.port, {}, onTestFinished);
       const found = await measureLeave({
         endpoint: endpointAt(port, 'ws'),
@@ -117,7 +106,7 @@ describe('a path with a fault', () => {
   test.concurrent('an origin behind a path that swallows is not told', async ({
     onTestFinished,
   }) => {
-    const ours = await origin(onTestFinished);
+    const ours = await startTestOrigin(onTestFinished);
     const port = await startPath(ours.port, { age: { ms: 0 }, cut: 'swallow' }, onTestFinished);
     const endpoint = endpointAt(port, 'sse');
     const found = await measureLeave({

@@ -2,22 +2,13 @@
  * What `probe` says of delays, clumps, cuts and heartbeats that are made so on purpose. Each bound is the tolerance
  * for what a machine with nothing else to do adds.
  */
-import type { TestContext } from 'vitest';
 import { describe, expect, test } from 'vitest';
 import { measureArrivals } from '../../loadgen/probing/arrivals.ts';
 import { measureIdleCut } from '../../loadgen/probing/idle-cut.ts';
-import type { Origin } from '../../loadgen/probing/origin.ts';
-import { startOrigin } from '../../loadgen/probing/origin.ts';
 import { startPath } from '../probe-path.ts';
 import { endpointAt, probeJson, startProbe } from '../probe-run.ts';
 import { startStreaming } from '../streaming-server.ts';
-
-// Tests run beside each other, so each says by its own context what is to be closed when it is over.
-async function origin(atEnd: TestContext['onTestFinished']): Promise<Origin> {
-  const started = await startOrigin();
-  atEnd(() => started.close());
-  return started;
-}
+import { startTestOrigin } from '../test-origin.ts';
 
 describe('a server', () => {
   test.concurrent('whose comments are its heartbeat, between events that come apart', async ({
@@ -57,7 +48,7 @@ describe('a path with a fault', () => {
   test.concurrent.for(['sse', 'ws'] as const)(
     'a delay of 40 ms is seen over %s, and no clumps',
     async (transport, { onTestFinished }) => {
-      const ours = await origin(onTestFinished);
+      const ours = await startTestOrigin(onTestFinished);
       const port = await startPath(ours.port, { delayMs: 40 }, onTestFinished);
       const endpoint = endpointAt(port, transport);
       const found = await measureArrivals({ endpoint, origin: ours, count: 15, everyMs: 30 });
@@ -70,7 +61,7 @@ describe('a path with a fault', () => {
   test.concurrent.for(['sse', 'ws'] as const)(
     'clumps of three are seen over %s',
     async (transport, { onTestFinished }) => {
-      const ours = await origin(onTestFinished);
+      const ours = await startTestOrigin(onTestFinished);
       // What an origin sends first besides events: a comment with the head of a stream.
       const port = await startPath(ours.port, { clump: 3 }, onTestFinished);
       const endpoint = endpointAt(port, transport);
@@ -99,7 +90,7 @@ describe('a path with a fault', () => {
   ] as const)(
     'a cut over %s after 1.2 s in which %s was silent is bracketed',
     async ([transport, of], { onTestFinished }) => {
-      const ours = await origin(onTestFinished);
+      const ours = await startTestOrigin(onTestFinished);
       const port = await startPath(
         ours.port,
         { idle: { of, ms: 1_200 }, cut: 'rst' },

@@ -6,12 +6,12 @@ import type { TestContext } from 'vitest';
 import { describe, expect, test } from 'vitest';
 import type { Silent, StreamKind } from '../../core/records/probe.ts';
 import { measureIdleCut } from '../../loadgen/probing/idle-cut.ts';
-import { startOrigin } from '../../loadgen/probing/origin.ts';
 import type { PathFaults } from '../probe-path.ts';
 import { startPath } from '../probe-path.ts';
 import { endpointAt, probeJson, startProbe } from '../probe-run.ts';
 import { programOf, startReal } from '../real-proxy.ts';
 import { startStreaming } from '../streaming-server.ts';
+import { startTestOrigin } from '../test-origin.ts';
 
 const TRANSPORTS = ['sse', 'ws'] as const satisfies readonly StreamKind[];
 
@@ -184,8 +184,7 @@ describe('a real proxy', () => {
     '%s cuts %s after %d s, with an origin of ours',
     async ([name, transport, seconds, config], context) => {
       programOf(name, context);
-      const origin = await startOrigin();
-      context.onTestFinished(() => origin.close());
+      const origin = await startTestOrigin(context.onTestFinished);
       const { port } = await startReal(name, context, origin.port, config);
       const directions: readonly Silent[] =
         transport === 'ws' ? ['both', 'server', 'client'] : ['both'];
