@@ -3,8 +3,9 @@
  * by simulation. It describes a design (rounds, noise), so it reads the same whatever was measured.
  */
 
+import { quantileOfSorted } from './median.ts';
 import { createRandom } from './random.ts';
-import { quantileOfSorted, signedRankCritical, studentQuantile } from './stats.ts';
+import { signedRankCritical, studentQuantile } from './stats.ts';
 
 /** Enough that the figure moves by about 1 % with another seed; 8 rounds take a few milliseconds. */
 const SIMULATIONS = 3000;

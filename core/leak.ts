@@ -7,9 +7,10 @@
  *         /  |/  |/  |/  |    /| / |/  |/        the floor rises in every quarter: a leak
  *        ····················  |/··|···        the floor stays: garbage, and nothing else
  */
+
+import { median, quantileOfSorted } from './median.ts';
 import type { FitPoint, LineFit } from './slope.ts';
 import { fitSeries } from './slope.ts';
-import { median, quantileOfSorted } from './stats.ts';
 
 export type LeakVerdict =
   /** The floor rose in every quarter, by more than can be chance. */

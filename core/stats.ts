@@ -6,8 +6,6 @@
 
 import jstat from 'jstat';
 
-export { median, quantileOfSorted } from './median.ts';
-
 const { jStat } = jstat;
 
 export type Alternative = 'two-sided' | 'greater' | 'less';

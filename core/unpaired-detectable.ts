@@ -2,8 +2,10 @@
  * How small a change a comparison of two independent samples could have found: the power of the rule
  * in unpaired, guard included, by simulation. The paired counterpart is detectable.
  */
+
+import { quantileOfSorted } from './median.ts';
 import { createRandom } from './random.ts';
-import { mean, quantileOfSorted, standardDeviation, studentQuantile } from './stats.ts';
+import { mean, standardDeviation, studentQuantile } from './stats.ts';
 import { rankSumCritical, welchDegrees } from './unpaired-stats.ts';
 
 /** Half of what the paired detector takes: it has to be done for every pair of spreads. */

@@ -4,7 +4,8 @@
  */
 
 import jstat from 'jstat';
-import { mean, median } from './stats.ts';
+import { median } from './median.ts';
+import { mean } from './stats.ts';
 
 const { jStat } = jstat;
 

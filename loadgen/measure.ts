@@ -1,9 +1,9 @@
 /** Makes the record of a measured phase from what all processes say of it. Takes values, returns values. */
 import { NS_PER_MS } from '../core/clock.ts';
 import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
+import { median } from '../core/median.ts';
 import type { PhaseReport, TripReport } from '../core/process-reports.ts';
 import type { SlowReaders } from '../core/scenario.ts';
-import { median } from '../core/stats.ts';
 import { sumHistories } from './history.ts';
 import { orderDisagreements } from './orders.ts';
 import { serverProbes } from './server-counts.ts';

@@ -5,12 +5,13 @@
  * The limits were set where trials of one build against itself on a shared two-core machine stop
  * agreeing; docs/method.md tells where each comes from.
  */
+
+import { median } from '../core/median.ts';
 import type { BeatRecord } from '../core/records/beat.ts';
 import type { FaultRecord } from '../core/records/fault.ts';
 import type { RestRecord } from '../core/records/rest.ts';
 import type { StallRecord } from '../core/records/stall.ts';
 import type { Check, Flow, Validity } from '../core/result.ts';
-import { median } from '../core/stats.ts';
 import { mser5, trend } from '../core/warmup.ts';
 import { beatRules } from './validity-beat.ts';
 import { faultRules, skippedByFault } from './validity-fault.ts';

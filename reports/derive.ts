@@ -1,7 +1,8 @@
 /** Figures from trials: of one trial, and of all valid trials of an arm together. */
+
+import { median } from '../core/median.ts';
 import type { Point, RunResult, Trial } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { median } from '../core/stats.ts';
 import { eventsOf } from './flow.ts';
 import type { Metric } from './metric.ts';
 import { allMetrics } from './metrics/registry.ts';

@@ -8,9 +8,9 @@ import { z } from 'zod';
 import type { ChangePoint } from '../core/change-points.ts';
 import { findChangePoints } from '../core/change-points.ts';
 import { fault, reasonOf } from '../core/errors.ts';
+import { median } from '../core/median.ts';
 import { createRandom } from '../core/random.ts';
 import type { RunResult } from '../core/result.ts';
-import { median } from '../core/stats.ts';
 import { countedTrials } from './derive.ts';
 import { allMetrics } from './metrics/registry.ts';
 

@@ -1,6 +1,8 @@
 /** What one connection takes over all rounds of an arm, with the interval of that, and how straight the lines were. */
+
+import { median } from '../core/median.ts';
 import type { Trial } from '../core/result.ts';
-import { median, tInterval } from '../core/stats.ts';
+import { tInterval } from '../core/stats.ts';
 import type { Bytes } from './metrics/rest.ts';
 import { memoryFit } from './metrics/rest.ts';
 

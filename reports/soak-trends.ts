@@ -2,10 +2,10 @@
 import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import type { Growth } from '../core/leak.ts';
 import { judgeGrowth } from '../core/leak.ts';
+import { median } from '../core/median.ts';
 import type { SoakProcess, SoakRecord } from '../core/records/soak.ts';
 import type { FitPoint } from '../core/slope.ts';
 import { fitSeries } from '../core/slope.ts';
-import { median } from '../core/stats.ts';
 
 export type Side = 'server' | 'generator';
 export type Amount = (process: SoakProcess) => number | undefined;

@@ -2,9 +2,10 @@
  * The yardstick of a run at one point: what the POST endpoint alone does when autocannon drives it. It
  * waits for answers before it sends again and counts from the sending, so its tail forgives every stall.
  */
+
+import { median } from '../core/median.ts';
 import type { Point, RunResult, Yardstick } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { median } from '../core/stats.ts';
 
 export const YARDSTICK = 'plain HTTP (autocannon)';
 export const YARDSTICK_DOUBT =

@@ -3,10 +3,10 @@
  * which nothing happens but heartbeats. Nothing is asked of the processes while their CPU is counted.
  */
 import { NS_PER_MS } from '../../core/clock.ts';
+import { median } from '../../core/median.ts';
 import type { ServerMemory } from '../../core/process-memory.ts';
 import type { CpuStep, MemoryStep, RestRecord } from '../../core/records/rest.ts';
 import type { RestPhase } from '../../core/scenario.ts';
-import { median } from '../../core/stats.ts';
 import { TrialFailure } from '../child-process.ts';
 import { meterCost } from '../cost-meter.ts';
 import { inspectAll } from '../inspect.ts';

@@ -2,8 +2,10 @@
  * What a setting changed against stock: figures of the same repeat are paired, so that what happened to the
  * machine meanwhile happened to both. Values in, values out.
  */
+
+import { median } from '../../core/median.ts';
 import type { Effect, Outcome, Tune, TuneSetting } from '../../core/records/tune.ts';
-import { median, tInterval } from '../../core/stats.ts';
+import { tInterval } from '../../core/stats.ts';
 import { transportNames } from '../study/figures.ts';
 import { STOCK } from './plan.ts';
 import type { TunedFigure } from './tuned-figures.ts';

@@ -5,9 +5,9 @@
  */
 import * as hdr from 'hdr-histogram-js';
 import { decodeHistogram } from '../../core/histogram.ts';
+import { quantileOfSorted } from '../../core/median.ts';
 import type { Random } from '../../core/random.ts';
 import { createRandom } from '../../core/random.ts';
-import { quantileOfSorted } from '../../core/stats.ts';
 import type { Traffic } from '../flow.ts';
 
 /** One trial, as values and how often each occurred. */

@@ -3,9 +3,9 @@
  * what changed and how sure that is. Everything that the terminal, the page and --json show is in here.
  */
 import { fault } from '../../core/errors.ts';
+import { median } from '../../core/median.ts';
 import type { Arm, Point, RunResult, Trial } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import type { TrialComparison } from '../../core/unpaired.ts';
 import { compareTrials, sameTrials, trialsNotComparable } from '../../core/unpaired.ts';
 import type { UnpairedDetector } from '../../core/unpaired-detectable.ts';

@@ -1,8 +1,9 @@
 /** What clients that stopped reading came to: for those who read on, for the server, and for themselves. */
+
+import { median } from '../../core/median.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes, formatMicroseconds } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';

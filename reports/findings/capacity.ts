@@ -1,11 +1,11 @@
 /** How far each arm goes under an objective, what stopped it, and latency against load on the way there. */
 
 import { decodeHistogram } from '../../core/histogram.ts';
+import { median } from '../../core/median.ts';
 import type { SearchRecord } from '../../core/records/search.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
 import type { Scalability, ScalabilityPoint } from '../../core/scalability.ts';
 import { fitScalability } from '../../core/scalability.ts';
-import { median } from '../../core/stats.ts';
 import { formatNumber, formatPercent } from '../../core/units.ts';
 import { valueText } from '../figure-text.ts';
 import type { ArmLook } from '../html/arm-look.ts';

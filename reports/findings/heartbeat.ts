@@ -1,8 +1,8 @@
 /** What finding silent peers took, on either side, against what the heartbeats cost while nothing was wrong. */
 import { decodeHistogram, mergeHistograms, valueAtQuantile } from '../../core/histogram.ts';
+import { median } from '../../core/median.ts';
 import type { BeatRecord } from '../../core/records/beat.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatMicroseconds, formatNumber } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';

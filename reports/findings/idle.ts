@@ -1,6 +1,7 @@
 /** What connections cost on which nothing happens: bytes on both sides and in the kernel, CPU for heartbeats. */
+
+import { median } from '../../core/median.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes, formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import { armTag } from '../html/arm-look.ts';

@@ -1,8 +1,8 @@
 /** What a cut in the middle of a load came to: when everybody was back, what the herd cost, what was lost. */
 import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';
+import { median } from '../../core/median.ts';
 import type { FaultRecord } from '../../core/records/fault.ts';
 import type { Arm, Point, RunResult, Trial } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatMicroseconds, formatNumber, formatPercent } from '../../core/units.ts';
 import { countedTrials } from '../derive.ts';
 import type { FigureText } from '../figure-text.ts';

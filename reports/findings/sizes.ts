@@ -1,7 +1,8 @@
 /** What a message costs by its size, and where the protocols change places. */
+
+import { median } from '../../core/median.ts';
 import type { Arm, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes } from '../../core/units.ts';
 import type { Crossing, Side } from '../crossing.ts';
 import { crossingsOf } from '../crossing.ts';

@@ -1,9 +1,9 @@
 /** What a long load came to: whether memory, descriptors or timers grew, and whether latency drifted. */
 import { SHORTEST_SERIES } from '../../core/leak.ts';
+import { median } from '../../core/median.ts';
 import type { SoakRecord } from '../../core/records/soak.ts';
 import type { Arm, Point, RunResult, Trial } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes, formatChange, formatMicroseconds, formatNumber } from '../../core/units.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armTag } from '../html/arm-look.ts';

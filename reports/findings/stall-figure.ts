@@ -1,6 +1,7 @@
 /** The chart of clients that stopped reading: the others against the calm arm, and what the server held, over one time. */
+
+import { median } from '../../core/median.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes, formatMicroseconds } from '../../core/units.ts';
 import { figureText } from '../figure-text.ts';
 import type { ArmLook } from '../html/arm-look.ts';

@@ -1,9 +1,9 @@
 /** A run on a terminal: verdict sentences, one table per point, warnings, and where the files are. */
 import Table from 'cli-table3';
 import pc from 'picocolors';
+import { median } from '../../core/median.ts';
 import type { Arm, Point, RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import {
   formatChange,
   formatMicroseconds,

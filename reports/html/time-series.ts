@@ -1,5 +1,5 @@
 /** What the rounds of each arm recorded step by step, and their median, for charts over time. */
-import { median } from '../../core/stats.ts';
+import { median } from '../../core/median.ts';
 import type { ArmLook } from './arm-look.ts';
 import type { TimedValue, TimeSeries } from './charts/over-time.ts';
 

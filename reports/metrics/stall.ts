@@ -1,8 +1,8 @@
 /** Clients that stopped reading: what the others noticed, what the server paid, what became of the slow ones. */
 import { decodeHistogram, mergeHistograms } from '../../core/histogram.ts';
+import { median } from '../../core/median.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
 import type { Trial } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import type { Metric, Unit } from '../metric.ts';
 import { timeUntil } from './fault.ts';
 import { quantileOfExpected } from './latency.ts';

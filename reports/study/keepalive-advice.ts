@@ -1,6 +1,7 @@
 /** What interval to beat at, from which shares of a time-out were survived every time; and what that costs. */
+
+import { median } from '../../core/median.ts';
 import type { Study } from '../../core/records/study.ts';
-import { median } from '../../core/stats.ts';
 import { formatBytes, formatPercent } from '../../core/units.ts';
 import { safeInterval } from '../probe-advice.ts';
 import { timeText } from '../probe-words.ts';

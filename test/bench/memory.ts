@@ -2,8 +2,9 @@
  * Memory per idle connection as the slope over three counts, on both sides, and how fast 15,000
  * connections open. Resident set only: the kernel's socket memory is not in it.
  */
+
+import { median } from '../../core/median.ts';
 import type { Arm } from '../../core/result.ts';
-import { median } from '../../core/stats.ts';
 import type { Supervisor } from '../../loadgen/child-process.ts';
 import { possibleClients, readLimits } from '../../loadgen/limits.ts';
 import { connect } from '../../loadgen/phases/connect.ts';

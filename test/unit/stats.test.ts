@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { median, quantileOfSorted } from '../../core/median.ts';
 import {
   holm,
   mean,
-  median,
-  quantileOfSorted,
   signedRankCritical,
   standardDeviation,
   studentQuantile,

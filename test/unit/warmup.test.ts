@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { median } from '../../core/median.ts';
 import { createRandom } from '../../core/random.ts';
-import { median } from '../../core/stats.ts';
 import { mser5, trend } from '../../core/warmup.ts';
 
 describe('MSER-5', () => {
