@@ -191,8 +191,8 @@ function foundAgain(
 /** Of the figure in the middle, however sure. */
 function isBeyond({ ratio }: GateFinding, rule: GateRule | undefined): boolean {
   if (ratio === undefined || rule === undefined) return true;
-  const { better, margin } = rule;
-  return better === 'lower' ? ratio > 1 + margin : ratio < 1 - margin;
+  const change = Math.log(ratio);
+  return (rule.better === 'lower' ? change : -change) > Math.log1p(rule.margin);
 }
 
 function confirm(

@@ -188,6 +188,18 @@ describe('batch by batch', () => {
     expect(again(1.2, 0.4)).toBe('not-confirmed');
   });
 
+  it('measures the margin of what should be high as it does everywhere: as a ratio', () => {
+    const rules: GateRule[] = [{ metric: 'deliveries', better: 'higher', margin: 0.1 }];
+    const first = { kind: 'first', rounds: rounds(8, rules, () => 0.7) } as const;
+    const again = (ratio: number): unknown => {
+      const confirmation = rounds(8, rules, () => ratio, { noise: 0.01, seed: 4 });
+      const decided = nextGateStep([first, { kind: 'confirmation', rounds: confirmation }], rules);
+      return 'findings' in decided ? decided.findings[0]?.state : undefined;
+    };
+    // 1 / 1.1 = 0.909
+    expect([again(0.905), again(0.92)]).toEqual(['regressed', 'not-confirmed']);
+  });
+
   it('names what all rounds of a failing gate show besides, and nothing of one that passes', () => {
     const cpu: GateRule = { ...latency, metric: 'cpu' };
     const rules = [latency, cpu];
