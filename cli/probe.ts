@@ -1,14 +1,16 @@
 /** `probe`: looks at one live endpoint from outside, and says what is on the way to it. */
+
 import { exitCodes, fault } from '../core/errors.ts';
 import type { Params } from '../core/params.ts';
 import { fillParams } from '../core/params.ts';
+import { formatCount } from '../core/units.ts';
 import { MOST_STREAMS } from '../loadgen/probing/idle-plan.ts';
 import type { ProbeStep } from '../loadgen/probing/probe.ts';
 import { FEWEST_CONNECTIONS, OTHER_CONNECTIONS, probeEndpoint } from '../loadgen/probing/probe.ts';
 import { ProbeFailure } from '../loadgen/probing/probe-failure.ts';
 import { adviceOf } from '../reports/probe-advice.ts';
 import { probeText } from '../reports/probe-text.ts';
-import { counted, endText, talkText, timeText, transportNames } from '../reports/probe-words.ts';
+import { endText, talkText, timeText, transportNames } from '../reports/probe-words.ts';
 import type { Io } from './io.ts';
 import type { CommandFactory } from './listed-command.ts';
 import { addParams, givenValues } from './options.ts';
@@ -159,7 +161,7 @@ async function look(plan: Plan, flags: Flags, io: Io): Promise<number> {
 function stepText(step: ProbeStep): string {
   if (step.step === 'found') return `found ${transportNames[step.transport]}; measuring its head`;
   if (step.step === 'watching') {
-    return `watching ${counted(step.talks.length, 'connection')} for up to ${timeText(step.maxMs)}; Ctrl-C ends at once and tells what is known`;
+    return `watching ${formatCount(step.talks.length, 'connection')} for up to ${timeText(step.maxMs)}; Ctrl-C ends at once and tells what is known`;
   }
   const { watch } = step;
   return `cut after ${timeText(watch.ageMs)}, having ${talkText(watch.talk)}: ${endText(watch.end, step.transport)}`;

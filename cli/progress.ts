@@ -12,7 +12,8 @@ import type { Io } from './io.ts';
 export interface ProgressView {
   show(progress: Progress): void;
   trial(trial: Trial): void;
-  excluded(trial: Trial): void;
+  /** All for one reason. */
+  excluded(trials: readonly Trial[]): void;
   control(control: ControlTrial): void;
   yardstick(yardstick: Yardstick): void;
   search(search: SearchRecord): void;
@@ -27,6 +28,8 @@ export function createProgress(io: Io, roundsOf: () => number): ProgressView {
     if (redraw === undefined) io.err(`${text}\n`);
     else redraw.persist(text);
   };
+  const nameOf = ({ round, point }: Trial, arm: string): string =>
+    [`round ${round + 1}/${roundsOf()}`, arm, pointName(point)].filter(Boolean).join(' ');
   let last: { at: number; arm: string; received: number } | undefined;
   return {
     show(progress) {
@@ -52,9 +55,7 @@ export function createProgress(io: Io, roundsOf: () => number): ProgressView {
       );
     },
     trial(trial) {
-      const name = [`round ${trial.round + 1}/${roundsOf()}`, trial.arm, pointName(trial.point)]
-        .filter(Boolean)
-        .join(' ');
+      const name = nameOf(trial, trial.arm);
       if (trial.outcome === 'failed') return line(`${name}: FAILED, ${trial.says}`);
       const { metrics, ledger, validity } = trial;
       const notes =
@@ -87,8 +88,12 @@ export function createProgress(io: Io, roundsOf: () => number): ProgressView {
           `${(ledger?.received ?? 0).toLocaleString('en-US')} of ${wanted.toLocaleString('en-US')} ${flow === 'delivery' ? 'delivered' : 'answered'}${notes}`,
       );
     },
-    excluded(trial) {
-      line(`round ${trial.round + 1}/${roundsOf()} ${trial.arm}: left out; ${trial.excluded}`);
+    excluded(trials) {
+      const [trial] = trials;
+      if (trial === undefined) return;
+      // More than one are a whole round.
+      const arm = trials.length === 1 ? trial.arm : '';
+      line(`${nameOf(trial, arm)}: left out; ${trial.excluded}`);
     },
     control({ round, p50, p99 }) {
       line(

@@ -217,8 +217,8 @@ export async function runSession(
         progress.show(step);
         onProgress?.(step);
       },
-      onExcluded: (trial) => {
-        progress.excluded(trial);
+      onExcluded: (trials) => {
+        progress.excluded(trials);
         save();
       },
       onTrial: async (trial) => {

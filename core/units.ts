@@ -107,6 +107,10 @@ export function formatPercent(share: number): string {
   return `${formatNumber(percent)} %`;
 }
 
+/** '1 connection', '2,000 connections' */
+export const formatCount = (count: number, noun: string): string =>
+  `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`;
+
 /** A change as a person says it: 1.043 → '+4.3 %', 0.5 → '−50 %'. */
 export function formatChange(ratio: number): string {
   const percent = (ratio - 1) * 100;

@@ -24,7 +24,8 @@ export interface RunPlan extends TrialMaking {
 
 export interface RunEvents extends TrialEvents {
   /** A trial that was told before is now left out, for the reason in it. */
-  onExcluded(trial: Trial): void;
+  /** For one reason, which each of them holds. */
+  onExcluded(trials: readonly Trial[]): void;
   onControl(control: ControlTrial): Promise<void>;
   onYardstick(yardstick: Yardstick): Promise<void>;
 }
@@ -158,10 +159,8 @@ function defectOf(trials: readonly Trial[], arms: readonly Arm[]): Defect | unde
 }
 
 function leaveOutRound(trials: readonly Trial[], reason: string, events: RunEvents): void {
-  for (const trial of trials) {
-    trial.excluded = reason;
-    events.onExcluded(trial);
-  }
+  for (const trial of trials) trial.excluded = reason;
+  events.onExcluded(trials);
 }
 
 function leaveOutInvalid(trials: readonly Trial[], events: RunEvents): void {
@@ -169,7 +168,7 @@ function leaveOutInvalid(trials: readonly Trial[], events: RunEvents): void {
     const broken = trial.validity.checks.find(({ ok }) => ok === 'invalid');
     if (broken === undefined) continue;
     trial.excluded = `${broken.says} (${broken.title})`;
-    events.onExcluded(trial);
+    events.onExcluded([trial]);
   }
 }
 

@@ -133,7 +133,7 @@ async function takeStep(
     const { outcome, stop, again } = plan.judge(trial);
     if (again !== undefined && attempt < bounded.retries) {
       trial.excluded = `it was run again: ${again}`;
-      events.onExcluded(trial);
+      events.onExcluded([trial]);
       continue;
     }
     const step = { load, outcome, order, attempt };

@@ -1,7 +1,8 @@
 /** What became of the connections that were watched, in sentences. */
 import type { IdleFacts, IdleVerdict, ProbeResult, StreamKind } from '../core/records/probe.ts';
+import { formatCount } from '../core/units.ts';
 import { endsByItself } from './probe-advice.ts';
-import { counted, each, endText, silentNames, talkText, timeText } from './probe-words.ts';
+import { each, endText, silentNames, talkText, timeText } from './probe-words.ts';
 
 export function idleText(result: ProbeResult): string[] {
   const { idle, transport } = result;
@@ -14,7 +15,7 @@ export function idleText(result: ProbeResult): string[] {
     ...(idle.refused === undefined
       ? []
       : [
-          `${counted(idle.refused.count, 'connection')} more could not be had: ${idle.refused.why}.`,
+          `${formatCount(idle.refused.count, 'connection')} more could not be had: ${idle.refused.why}.`,
         ]),
     ...(idle.verdict.kind === 'none' ? [] : eachCut(idle, transport)),
   ];
@@ -23,7 +24,7 @@ export function idleText(result: ProbeResult): string[] {
 function verdictText(result: ProbeResult, oldest: number): string[] {
   if (endsByItself(result)) {
     return [
-      `The server ended ${counted(result.idle.verdict.cuts, 'connection')} by itself, in good order, after ${timeText(oldest)} at most.`,
+      `The server ended ${formatCount(result.idle.verdict.cuts, 'connection')} by itself, in good order, after ${timeText(oldest)} at most.`,
     ];
   }
   const { idle, transport } = result;
@@ -36,7 +37,7 @@ function verdictText(result: ProbeResult, oldest: number): string[] {
       return noCut(result, oldest);
     case 'cut':
       return [
-        `Cut after ${timeText(cutMs ?? 0)} of silence, on ${cuts} of ${counted(watches.length, 'connection')}, with ${how}.`,
+        `Cut after ${timeText(cutMs ?? 0)} of silence, on ${cuts} of ${formatCount(watches.length, 'connection')}, with ${how}.`,
         ...whose(verdict, transport),
         lowMs >= 1
           ? `The longest silence that was survived is ${timeText(lowMs)}; the shortest that was not, ${timeText(highMs ?? 0)}.`
@@ -45,11 +46,11 @@ function verdictText(result: ProbeResult, oldest: number): string[] {
       ];
     case 'age':
       return [
-        `All ${counted(cuts, 'connection')} that were cut were ${timeText(cutMs ?? 0)} old, whatever was said on them: that is a limit on the age of a connection, or the server ended all at that moment. They ended with ${how}.`,
+        `All ${formatCount(cuts, 'connection')} that were cut were ${timeText(cutMs ?? 0)} old, whatever was said on them: that is a limit on the age of a connection, or the server ended all at that moment. They ended with ${how}.`,
       ];
     case 'unclear':
       return [
-        `${cuts} of ${counted(watches.length, 'connection')} were cut, and neither one silence nor one age explains all of them; they ended with ${how}.`,
+        `${cuts} of ${formatCount(watches.length, 'connection')} were cut, and neither one silence nor one age explains all of them; they ended with ${how}.`,
       ];
     case 'swallowed':
       return [
@@ -63,7 +64,7 @@ function noCut(
   oldest: number,
 ): string[] {
   const { watches, verdict } = idle;
-  const none = `${counted(watches.length, 'connection')} watched for ${timeText(oldest)}, none cut.`;
+  const none = `${formatCount(watches.length, 'connection')} watched for ${timeText(oldest)}, none cut.`;
   const isPinged = transport === 'ws' && pingMs !== undefined;
   if (!isPinged && verdict.lowMs < 1) {
     return [

@@ -1,8 +1,9 @@
 /** What a probe found, for people: a section each for head, events, heartbeats, idle cuts and advice. */
 import type { Advice, HeadFacts, NamedHeader, ProbeResult } from '../core/records/probe.ts';
+import { formatCount } from '../core/units.ts';
 import { isHeadLate } from './probe-advice.ts';
 import { idleText } from './probe-idle-text.ts';
-import { beatNames, counted, timeText, transportNames } from './probe-words.ts';
+import { beatNames, timeText, transportNames } from './probe-words.ts';
 
 /** A delay within WebSocket that the network alone does not explain, ms and times its round trip. */
 const SLOW_PING_MS = 5;
@@ -105,7 +106,7 @@ function eventsText(result: ProbeResult): string[] {
       ? ['The first event came together with the late head: something waited for it.']
       : [];
   return [
-    `${counted(events.events, 'event')}${first}.`,
+    `${formatCount(events.events, 'event')}${first}.`,
     ...together,
     ...clumpingText(result),
     ...(stampLagMs === undefined

@@ -50,9 +50,5 @@ export const beatNames = {
   repeat: 'an event that repeats itself',
 } satisfies Record<Heartbeat['kind'], string>;
 
-/** `1 connection`, `2 connections`. */
-export const counted = (count: number, noun: string): string =>
-  `${count} ${noun}${count === 1 ? '' : 's'}`;
-
 /** Each once, in the order in which they first appear. */
 export const each = (texts: readonly string[]): string => [...new Set(texts)].join('; ');

@@ -2,7 +2,7 @@
 import type { SearchRecord } from '../core/records/search.ts';
 import type { Arm, Point, RunResult } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
-import { formatBytes } from '../core/units.ts';
+import { formatBytes, formatCount } from '../core/units.ts';
 import { headlineComparisons } from './compare-arms.ts';
 import { countedTrials } from './derive.ts';
 import { flowOfRun } from './flow.ts';
@@ -73,10 +73,10 @@ export function describePoint(run: RunResult, point: Point): string {
   const values = { ...run.params, ...point };
   const parts: string[] = [];
   if (typeof values['clients'] === 'number' && values['search'] !== 'clients')
-    parts.push(`${values['clients'].toLocaleString('en-US')} clients`);
+    parts.push(formatCount(values['clients'], 'client'));
   if (typeof values['rate'] === 'number' && values['search'] !== 'rate') {
-    const what = flowOfRun(run, point) === 'delivery' ? 'broadcasts/s' : 'round trips/s';
-    parts.push(`${values['rate'].toLocaleString('en-US')} ${what}`);
+    const what = flowOfRun(run, point) === 'delivery' ? 'broadcast' : 'round trip';
+    parts.push(`${formatCount(values['rate'], what)}/s`);
   }
   if (typeof values['payload'] === 'number')
     parts.push(`${formatBytes(values['payload'])} messages`);

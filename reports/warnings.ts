@@ -1,6 +1,7 @@
 /** Doubts about a run as a whole, as values that travel with it: each with the flag to try. */
 import type { RunResult, Warning } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
+import { formatCount } from '../core/units.ts';
 import { countedTrials } from './derive.ts';
 import { hasDeliveries } from './flow.ts';
 import { pointText } from './param-text.ts';
@@ -44,7 +45,7 @@ function failedTrials(run: RunResult): Warning[] {
   const causes = new Set(failed.map(({ says }) => says ?? 'unknown'));
   return [...causes].map((cause) => ({
     code: 'trial-failed',
-    says: `${failed.filter(({ says }) => says === cause).length} trial(s) failed: ${cause}.`,
+    says: `${formatCount(failed.filter(({ says }) => says === cause).length, 'trial')} failed: ${cause}.`,
     hint: `The last words of the process are in the run file under 'stderrTail'${
       run.routes?.some(({ kind }) => kind === 'proxy') === true
         ? ', and what a proxy logged is beside it, in route-….log'
@@ -69,7 +70,7 @@ function incidents(run: RunResult): Warning[] {
   }
   return [...causes].map(([cause, times]) => ({
     code: 'incident',
-    says: `Missing in ${times} of ${run.options.rounds} round(s): ${cause}.`,
+    says: `Missing in ${times} of ${formatCount(run.options.rounds, 'round')}: ${cause}.`,
     hint: 'Nothing is compared with it; what it was to show is left out of this report.',
   }));
 }
@@ -113,7 +114,7 @@ function mostFrequent(
     const [first] = [...causes].sort(([, a], [, b]) => b - a);
     if (first === undefined) return [];
     const [cause, count] = first;
-    const others = causes.size === 1 ? '' : `, and ${causes.size - 1} other cause(s)`;
+    const others = causes.size === 1 ? '' : `, and ${formatCount(causes.size - 1, 'other cause')}`;
     const says = `${arm.name}: ${count.toLocaleString('en-US')} × ${cause}${others}.`;
     return [{ code, says, hint }];
   });
@@ -133,7 +134,7 @@ function excludedRounds(run: RunResult): Warning[] {
   return [
     {
       code: 'rounds-repeated',
-      says: `${rounds.size} round(s) were left out and run again: ${reasons.join('; ')}.`,
+      says: `${formatCount(rounds.size, 'round')} left out and run again: ${reasons.join('; ')}.`,
       hint: "Close other programs, or see 'npm run doctor' for what this machine can measure.",
     },
   ];

@@ -191,15 +191,15 @@ function paintVerdict(
 /** The control tells whether the machine moved; without a band from A/A runs it is shown, not judged. */
 function controlLine(run: RunResult): string | undefined {
   if (run.control.length === 0) return undefined;
-  const of = (values: readonly number[]): { middle: number; spread: string } => {
+  const of = (values: readonly number[], format: (value: number) => string): string => {
     const middle = median(values) ?? 0;
-    const low = Math.min(...values) / middle;
-    const high = Math.max(...values) / middle;
-    return { middle, spread: `${formatChange(low)} … ${formatChange(high)}` };
+    const low = formatChange(Math.min(...values) / middle);
+    const high = formatChange(Math.max(...values) / middle);
+    return values.length === 1 ? format(middle) : `${format(middle)} (rounds ${low} … ${high})`;
   };
-  const p50 = of(run.control.map((one) => one.p50));
-  const cpu = of(run.control.map((one) => one.cpu));
-  return `control   p50 ${formatMicroseconds(p50.middle)} (rounds ${p50.spread}), CPU ${formatNanoseconds(cpu.middle)} (${cpu.spread}); not judged: no A/A band for this machine`;
+  const p50 = run.control.map((one) => one.p50);
+  const cpu = run.control.map((one) => one.cpu);
+  return `control   p50 ${of(p50, formatMicroseconds)}, CPU ${of(cpu, formatNanoseconds)}; not judged: no A/A band for this machine`;
 }
 
 function validityLine(run: RunResult): string {
