@@ -134,6 +134,7 @@ const fault = z.strictObject({
     resume: z.boolean(),
     silenceMs: ms,
   }),
+  roll: z.strictObject({ deadlineMs: someMs, settleMs: ms }).optional(),
 });
 
 const load = z.strictObject({

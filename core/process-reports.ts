@@ -179,6 +179,8 @@ export interface ComebackReport {
   readonly everyBackAt: Float64Array;
   /** From the end of a connection, as the client noticed it, to the end of the next handshake, of each return, ns. */
   readonly outages: Float64Array;
+  /** Per client of this worker: since when it is away; NaN: it is not. */
+  readonly awaySince: Float64Array;
   /** Every attempt to connect, and those of them that failed. */
   readonly attemptedAt: Float64Array;
   readonly refusedAt: Float64Array;

@@ -177,6 +177,8 @@ export interface FaultPlan {
   /** Share of the clients that it hits: the last ones. */
   readonly share: number;
   readonly comeback: Comeback;
+  /** Where processes are replaced in turn, as RollOrder of core/control.ts has it; left out: 1 s and 6 s. */
+  readonly roll?: { readonly deadlineMs: number; readonly settleMs: number };
 }
 
 export interface Comeback {

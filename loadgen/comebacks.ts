@@ -49,7 +49,7 @@ export class Comebacks {
   private readonly lostAt: Float64Array;
   private readonly backAt: Float64Array;
   private readonly firstMessageAt: Float64Array;
-  /** Since when it has been away, this time. */
+  /** Since when it is away; NaN: it is not. */
   private readonly awaySince: Float64Array;
   private readonly everyLostAt: number[] = [];
   private readonly everyBackAt: number[] = [];
@@ -143,6 +143,7 @@ export class Comebacks {
       everyLostAt: Float64Array.from(this.everyLostAt),
       everyBackAt: Float64Array.from(this.everyBackAt),
       outages: Float64Array.from(this.outages),
+      awaySince: this.awaySince,
       attemptedAt: Float64Array.from(this.attemptedAt),
       refusedAt: Float64Array.from(this.refusedAt),
       refusals: [...this.refusals].map(([cause, count]) => ({ cause, count })),
@@ -207,6 +208,7 @@ export class Comebacks {
     this.backAt[client] = now;
     this.everyBackAt.push(now);
     this.outages.push(now - (this.awaySince[client] ?? now));
+    this.awaySince[client] = Number.NaN;
     this.heardAt[client] = now;
     this.bytesAt[client] = -1;
     this.attempts[client] = -1;

@@ -28,7 +28,16 @@ export const faultRules: readonly Rule[] = [
       fault === undefined ? undefined : Math.max(0, fault.confirmed.count - fault.noticed),
     invalid: 0,
     broken:
-      'clients did not notice that they were cut off before the load was over; try a shorter --silence or a longer --duration',
+      'clients did not notice that they were cut off before the load, or the fault, was over; try a shorter --silence or a longer --duration and --for',
+  },
+  {
+    id: 'fault-first',
+    title: 'clients that lost their connection before the fault',
+    unit: 'count',
+    bad: 'above',
+    value: ({ fault }) => fault?.early,
+    invalid: 0,
+    broken: 'something else cut them off, so the times since the fault are not those of the fault',
   },
   {
     id: 'everybody-back',
@@ -46,7 +55,11 @@ export const faultRules: readonly Rule[] = [
     unit: 'share',
     bad: 'above',
     skip: ({ fault }) =>
-      fault?.loss === undefined ? 'clients are given what they missed' : undefined,
+      fault?.loss !== undefined
+        ? undefined
+        : fault?.cut === 'restart'
+          ? 'clients ask for what they missed, of a server that was not there then'
+          : 'clients are given what they missed',
     value: ({ fault }) => lossDeviation(fault?.loss),
     invalid: ({ fault }) => lossTolerance(fault),
     broken:

@@ -33,6 +33,20 @@ export const restart = defineScenario({
       max: 0.9,
       help: 'when the first process is replaced, as a share of the measured time',
     },
+    drain: {
+      type: 'durationMs',
+      default: 1_000,
+      min: 100,
+      max: 600_000,
+      help: 'how long a process that is drained has to send its clients away, the slow ones in the second half of it',
+    },
+    settle: {
+      type: 'durationMs',
+      default: 6_000,
+      min: 0,
+      max: 600_000,
+      help: 'how long everybody may take to come back before the next process is replaced all the same; longer than any wait',
+    },
     retry: retry(
       'the first limit of the random wait after a kill; after a drain the server says when to come back',
     ),
@@ -58,6 +72,7 @@ export const restart = defineScenario({
       forMs: 0,
       share: 1,
       comeback,
+      roll: { deadlineMs: p.drain, settleMs: p.settle },
     };
     const load = toEverybody(p);
     return [

@@ -17,12 +17,12 @@ export const faultRecordSchema = z.object({
   mendedAtMs: z.number().optional(),
   /** Connections whose end a client noticed, the second end of one client included. */
   noticed: count,
+  /** Clients that noticed an end before the fault, which then was not what they noticed. */
+  early: count.optional(),
   /** Clients that were not back at the end. */
   away: count,
   /** Fault → noticed by the client, µs. */
   detected: histogram,
-  /** Fault → noticed by the server, µs; only where the server tells. */
-  detectedByServer: histogram.optional(),
   /** Fault → connected again, and → first delivery after that, µs. */
   back: histogram,
   firstMessage: histogram,

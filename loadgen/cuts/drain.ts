@@ -6,13 +6,14 @@
 import { NS_PER_MS } from '../../core/clock.ts';
 import type { RollOrder } from '../../core/control.ts';
 import { fault } from '../../core/errors.ts';
+import { TrialFailure } from '../child-process.ts';
+import { hasEnded } from '../procfs.ts';
 import type { Injector } from './injector.ts';
 
-/** How long a process has to send its sessions away: short, since half of it is for those who read slowly. */
-const DEADLINE_MS = 1_000;
-/** Longer than any client waits before it comes back, in both ways. */
-const SETTLE_MS = 6_000;
-const PATIENCE_MS = 60_000;
+/** Of a script that does not say: short, since half of a drain is for those who read slowly; longer than any wait. */
+const DEFAULTS = { deadlineMs: 1_000, settleMs: 6_000 };
+/** What a server grants a process that does not end when its deadline is over, and a margin. */
+const GRACE_MS = 10_000;
 
 /** Each process sends everybody away, with a time to come back, when its successor is there already. */
 export const drain = (): Injector => rolling('drain');
@@ -29,23 +30,29 @@ function rolling(how: RollOrder['how']): Injector {
           'a rolling restart needs two server processes or more, so that one serves while another is replaced',
       });
     },
-    async strike(_plan, context) {
-      const { server } = context;
-      const rolled = server.next('rolled', PATIENCE_MS);
-      server.send({
-        kind: 'roll',
-        order: { how, deadlineMs: DEADLINE_MS, settleMs: SETTLE_MS },
-      });
+    async strike({ roll }, context) {
+      const { server, clients, connect, setup } = context;
+      const { deadlineMs, settleMs } = roll ?? DEFAULTS;
+      const each = setup.startTimeoutMs + deadlineMs + settleMs + GRACE_MS;
+      const rolled = server.next('rolled', setup.processes * each);
+      server.send({ kind: 'roll', order: { how, deadlineMs, settleMs } });
       const { members } = (await rolled).roll;
+      const left = members.filter(({ pid }) => !hasEnded(pid));
+      if (left.length > 0) {
+        throw new TrialFailure(
+          `the server says that it has replaced processes ${left.map(({ pid }) => pid).join(' and ')}, which are still there`,
+        );
+      }
       const count = members.reduce((sum, { sessions }) => sum + sessions, 0);
       const tookMs = members.map(({ endedAt, replacedAt, goneAt }) =>
         Math.round((Math.max(replacedAt, goneAt) - endedAt) / NS_PER_MS),
       );
       return {
-        by: `the server, which ${how === 'drain' ? 'drained' : 'killed'} ${members.length} processes in ${tookMs.join(' and ')} ms`,
-        // Whoever came back to one that was still to be replaced counts twice, which nobody can plan.
-        planned: count,
+        by: `the server, whose ${members.length} processes were ${how === 'drain' ? 'drained' : 'killed'} and are gone after ${tookMs.join(' and ')} ms`,
+        // Everybody is hit once at least; who came back to one that was still to be replaced is so again.
+        planned: Math.max(count, clients - (connect?.failed ?? 0)),
         count,
+        inTurn: true,
         atNs: Math.min(...members.map(({ endedAt }) => endedAt)),
       };
     },

@@ -40,7 +40,7 @@ export function faultRecord(evidence: FaultEvidence): FaultRecord {
     for (const report of comebacks) {
       for (const at of times(report)) {
         if (Number.isNaN(at)) continue;
-        // One who noticed before it happened would be a fault of the clock: 0, which is a figure to look at.
+        // Nothing is below 0 here: who noticed before it happened is counted, and the trial is invalid then.
         const us = Math.floor((at - strike.atNs) / NS_PER_US);
         histogram.recordValue(Math.max(0, Math.min(HIGHEST_US, us)));
       }
@@ -63,7 +63,8 @@ export function faultRecord(evidence: FaultEvidence): FaultRecord {
     },
     mendedAtMs: (mendedAtNs - startNs) / NS_PER_MS,
     noticed: sum(({ cut }) => cut),
-    away: sum(awayOf),
+    early: sum(({ lostAt }) => countOf(lostAt, (at) => at < strike.atNs)),
+    away: sum(({ awaySince }) => countOf(awaySince, (at) => !Number.isNaN(at))),
     detected: sinceStrike(({ lostAt }) => lostAt),
     back: sinceStrike(({ backAt }) => backAt),
     outage: outagesOf(comebacks),
@@ -93,13 +94,8 @@ function outagesOf(comebacks: readonly ComebackReport[]): string {
   return encodeHistogram(histogram);
 }
 
-function awayOf({ lostAt, backAt }: ComebackReport): number {
-  let away = 0;
-  for (const [client, at] of lostAt.entries()) {
-    if (!Number.isNaN(at) && Number.isNaN(backAt[client])) away += 1;
-  }
-  return away;
-}
+const countOf = (times: Float64Array, isWanted: (at: number) => boolean): number =>
+  times.reduce((count, at) => count + Number(isWanted(at)), 0);
 
 function addUp(refusals: ComebackReport['refusals']): { cause: string; count: number }[] {
   const sums = new Map<string, number>();
@@ -111,8 +107,9 @@ const difference = (before = 0, after?: number): number | undefined =>
   after === undefined ? undefined : Math.max(0, after - before);
 
 /**
- * What at most once must cost: whoever is away misses what is due while it is away, from the fault (and
- * not from the moment it notices) until it is back. Only for messages to everybody.
+ * What at most once must cost: whoever is away misses what is due while it is away, each time, until it is
+ * back. The first time it is away from the fault on, and not from the moment it notices; where connections
+ * are hit in turn nobody knows that moment, and it is noticed at once. Only for messages to everybody.
  */
 function lossOf(
   { outcome, plan: { publish }, startNs, endNs, reports }: FaultEvidence,
@@ -123,15 +120,19 @@ function lossOf(
   if (resume && strategy !== 'none') return undefined;
   if (publish?.load.to.kind !== 'everybody') return undefined;
   const { schedule } = publish;
-  const dueBefore = (ns: number): number => firstDueFrom(schedule, ns);
+  const dueBetween = (from: number, until: number): number =>
+    firstDueFrom(schedule, until - startNs) - firstDueFrom(schedule, from - startNs);
   let predicted = 0;
   let connected = 0;
-  for (const { lostAt, backAt } of comebacks) {
-    for (const [client, at] of lostAt.entries()) {
-      if (Number.isNaN(at)) continue;
-      const back = backAt[client] ?? Number.NaN;
-      const until = Number.isNaN(back) ? endNs : back;
-      predicted += dueBefore(until - startNs) - dueBefore(strike.atNs - startNs);
+  for (const { lostAt, awaySince, everyBackAt, outages } of comebacks) {
+    for (const [index, back] of everyBackAt.entries()) {
+      predicted += dueBetween(back - (outages[index] ?? 0), back);
+    }
+    for (const since of awaySince) {
+      if (!Number.isNaN(since)) predicted += dueBetween(since, endNs);
+    }
+    for (const at of lostAt) {
+      if (!Number.isNaN(at) && strike.inTurn !== true) predicted += dueBetween(strike.atNs, at);
     }
     connected += lostAt.length;
   }

@@ -20,6 +20,8 @@ export interface Strike {
   readonly planned?: number;
   /** Before the first of them, ns since the epoch. */
   readonly atNs: number;
+  /** They are hit one after the other, over a time, and not at one moment. */
+  readonly inTurn?: true;
 }
 
 export interface Mended {

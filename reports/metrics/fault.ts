@@ -64,24 +64,29 @@ function counted(
   } as const satisfies Metric;
 }
 
-/** Attempts in the busiest second, in whatever steps it begins. */
-export function herdOf({ timeline }: FaultRecord): number | undefined {
+/** Attempts, or those refused, in the busiest second, in whatever steps it begins. */
+export function herdOf(
+  { timeline }: FaultRecord,
+  what: 'attempts' | 'refused' = 'attempts',
+): number | undefined {
   const stepMs = (timeline[1]?.ms ?? 0) - (timeline[0]?.ms ?? 0);
   if (stepMs <= 0) return undefined;
   const steps = Math.round(1_000 / stepMs);
   let sum = 0;
   let most = 0;
-  for (const [index, { attempts }] of timeline.entries()) {
-    sum += attempts - (timeline[index - steps]?.attempts ?? 0);
+  for (const [index, step] of timeline.entries()) {
+    sum += step[what] - (timeline[index - steps]?.[what] ?? 0);
     most = Math.max(most, sum);
   }
   return most;
 }
 
-/** The busiest step of the server from the fault on, as a share of one core. */
+/** The busiest step of the server from that of the fault on, as a share of one core. */
 export function busiestOf({ timeline, confirmed }: FaultRecord): number | undefined {
+  // A herd that comes back at once is in the step that the fault lies in.
+  const from = timeline.findLast(({ ms }) => ms <= confirmed.atMs)?.ms ?? 0;
   const shares = timeline
-    .filter(({ ms }) => ms >= confirmed.atMs)
+    .filter(({ ms }) => ms >= from)
     .flatMap(({ serverCpu }) => serverCpu ?? []);
   return shares.length === 0 ? undefined : Math.max(...shares);
 }
@@ -135,6 +140,12 @@ export const faultMetrics = {
     'firstMessage',
     0.99,
   ),
+  'reconnect.handshake.p50': time(
+    'handshake p50',
+    'from the call to connect to the end of the handshake, of the attempts that brought clients back',
+    'handshake',
+    0.5,
+  ),
   'reconnect.handshake.p99': time(
     'handshake p99',
     'from the call to connect to the end of the handshake, of the attempts that brought clients back',
@@ -154,6 +165,13 @@ export const faultMetrics = {
     better: 'lower',
     explain: 'attempts to connect in the busiest second after the fault',
     derive: ({ fault }) => (fault === undefined ? undefined : herdOf(fault)),
+  },
+  'reconnect.refused.herd': {
+    title: 'herd refused',
+    unit: 'count',
+    better: 'lower',
+    explain: 'attempts to connect that failed in the busiest second of such after the fault',
+    derive: ({ fault }) => (fault === undefined ? undefined : herdOf(fault, 'refused')),
   },
   'reconnect.attempts': counted(
     'attempts to connect',
@@ -185,11 +203,9 @@ export const faultMetrics = {
     'times that the server told a client that some of what it missed is no longer kept',
     ({ gaps }) => gaps,
   ),
-  'reconnect.replayed': {
-    ...counted(
-      'replayed',
-      'messages that the server wrote again for those who came back',
-      ({ replayed }) => replayed,
-    ),
-  },
+  'reconnect.replayed': counted(
+    'replayed',
+    'messages that the server wrote again for those who came back',
+    ({ replayed }) => replayed,
+  ),
 } as const satisfies Record<string, Metric>;

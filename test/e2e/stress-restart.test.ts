@@ -62,6 +62,31 @@ describe('a server of several processes', () => {
     expect(serverFolders()).toEqual(before);
   });
 
+  test('without replay loses what was due each time a client was away, and says so', async () => {
+    const [trial] = await bench(
+      'restart',
+      `--clients ${CLIENTS} --rate ${RATE}/s --duration 3s --at 5% --retry 300ms --arms sse --way kill --resume off`,
+    );
+    const { fault, ledger, validity } = trial ?? {};
+    const { predicted = 0, found = 0 } = fault?.loss ?? {};
+    // Once at least is each of them away, most of them twice.
+    const times = fault?.noticed ?? 0;
+    expect(times).toBeGreaterThanOrEqual(CLIENTS);
+    expect([fault?.cut, fault?.resume, fault?.away, fault?.early]).toEqual([
+      'rolling-kill',
+      false,
+      0,
+      0,
+    ]);
+    expect(found).toBe(ledger?.lost);
+    expect(fault?.replayed ?? 0).toBe(0);
+    // A message at each end of a time away may fall to either side of it.
+    expect(Math.abs(found - predicted)).toBeLessThanOrEqual(2 * times);
+    // From the first kill to the last return would be three times as much.
+    expect(found).toBeLessThan(0.75 * CLIENTS * RATE * 3);
+    expect(validity?.checks.find(({ id }) => id === 'fault-confirmed')?.ok).toBe('pass');
+  });
+
   test('gives answers of one stream though its POSTs reach any process, and asks all its clients', async () => {
     const options = '--processes 2 --clients 8 --duration 500ms --timeout 30s --arms sse';
     const [requests] = await bench('request', `--rate 100/s ${options}`);

@@ -24,6 +24,7 @@ const comebacks: ComebackReport = {
   everyLostAt: Float64Array.of(at(260), at(270)),
   everyBackAt: Float64Array.of(at(560)),
   outages: Float64Array.of(300 * NS_PER_MS),
+  awaySince: Float64Array.of(NEVER, NEVER, NEVER, at(270)),
   attemptedAt: Float64Array.of(at(320), at(390), at(550)),
   refusedAt: Float64Array.of(at(321), at(391)),
   refusals: [{ cause: 'connect ECONNREFUSED', count: 2 }],
@@ -130,6 +131,44 @@ describe('the record of a fault', () => {
   });
 });
 
+describe('connections that are hit in turn', () => {
+  /** One process ends at 250 ms and the other at 650 ms; one client is on both, one of them away at the end. */
+  const inTurn: ComebackReport = {
+    ...comebacks,
+    lostAt: Float64Array.of(NEVER, at(651), at(251), at(251)),
+    backAt: Float64Array.of(NEVER, at(751), at(451), NEVER),
+    everyLostAt: Float64Array.of(at(251), at(251), at(651), at(651)),
+    everyBackAt: Float64Array.of(at(451), at(451), at(751)),
+    outages: Float64Array.of(200 * NS_PER_MS, 200 * NS_PER_MS, 100 * NS_PER_MS),
+    awaySince: Float64Array.of(NEVER, NEVER, NEVER, at(651)),
+    cut: 4,
+  };
+  const whole = evidence();
+  const [report] = whole.reports;
+  if (report === undefined) throw new Error('no report');
+  const { outcome } = whole;
+  const rolled = (inTurnOrNot: true | undefined): FaultRecord => {
+    const strike = { ...outcome.strike, ...(inTurnOrNot && { inTurn: inTurnOrNot }) };
+    const reports = [{ ...report, comebacks: inTurn }];
+    return faultRecord({ ...whole, outcome: { ...outcome, strike }, reports });
+  };
+
+  test('lose what is due in each time away, and nothing of the time in between', () => {
+    // Due at 300 and 400 (twice), at 700 (once), and from 700 to 900 for the one who is still away.
+    expect(rolled(true).loss?.predicted).toBe(2 + 2 + 1 + 3);
+    // At one moment, the one who was cut off at 651 ms would have been away since 250 ms.
+    expect(rolled(undefined).loss?.predicted).toBe(8 + 4);
+    expect(rolled(true).away).toBe(1);
+  });
+
+  test('whoever lost its connection before the fault is counted, and not made to fit', () => {
+    expect(rolled(true).early).toBe(0);
+    const late = { ...outcome.strike, atNs: at(252) };
+    const reports = [{ ...report, comebacks: inTurn }];
+    expect(faultRecord({ ...whole, outcome: { ...outcome, strike: late }, reports }).early).toBe(2);
+  });
+});
+
 describe('the figures', () => {
   test('a share that was not reached has no time', () => {
     const histogram = createHistogram();
@@ -149,12 +188,23 @@ describe('the figures', () => {
     }));
     expect(herdOf({ ...record, timeline })).toBe(50);
     expect(herdOf({ ...record, timeline: [] })).toBeUndefined();
+    expect(herdOf({ ...record, timeline }, 'refused')).toBe(0);
+    const [first, ...others] = timeline;
+    const refused = [{ ...first, refused: 7 }, ...others] as typeof timeline;
+    expect(herdOf({ ...record, timeline: refused }, 'refused')).toBe(7);
   });
 
   test('the CPU of the server counts from the fault on', () => {
     const record = faultRecord(evidence());
     expect(busiestOf(record)).toBeUndefined();
-    expect(busiestOf({ ...record, confirmed: { ...record.confirmed, atMs: 0 } })).toBeCloseTo(0.2);
+    const struckAt = (atMs: number): number | undefined =>
+      busiestOf({ ...record, confirmed: { ...record.confirmed, atMs } });
+    // The step in which it lies is the one in which a herd comes back that does not wait.
+    expect([struckAt(0), struckAt(99), struckAt(100)]).toEqual([
+      expect.closeTo(0.2),
+      expect.closeTo(0.2),
+      undefined,
+    ]);
   });
 });
 
