@@ -128,6 +128,14 @@ function lossText(run: RunResult, point: Point, arms: readonly Arm[]): string {
   return `Lost: ${parts.join('; ')}.`;
 }
 
+/** What at most once must lose, over all of them; undefined where clients were given what they missed. */
+export function predictedOf(trials: readonly Trial[]): number | undefined {
+  const losses = trials.flatMap(({ fault }) => fault?.loss ?? []);
+  return losses.length < trials.length
+    ? undefined
+    : losses.reduce((total, { predicted }) => total + predicted, 0);
+}
+
 function sumOf(trials: readonly Trial[]) {
   const sum = (pick: (trial: Trial) => number | undefined): number =>
     trials.reduce((total, trial) => total + (pick(trial) ?? 0), 0);
@@ -137,9 +145,7 @@ function sumOf(trials: readonly Trial[]) {
     duplicated: sum(({ ledger }) => ledger?.duplicated),
     reordered: sum(({ ledger }) => ledger?.reordered),
     replayed: sum(({ fault }) => fault?.replayed),
-    predicted: trials.every(({ fault }) => fault?.loss !== undefined)
-      ? sum(({ fault }) => fault?.loss?.predicted)
-      : undefined,
+    predicted: predictedOf(trials),
   };
 }
 
@@ -196,8 +202,10 @@ const TABLE = [
   'reconnect.back.max',
   'reconnect.first.p50',
   'reconnect.first.p99',
+  'reconnect.handshake.p50',
   'reconnect.handshake.p99',
   'reconnect.herd',
+  'reconnect.refused.herd',
   'reconnect.cpu',
   'reconnect.attempts',
   'reconnect.refused',

@@ -2,12 +2,13 @@
 import type { FaultRecord } from '../../core/records/fault.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
 import { formatPercent } from '../../core/units.ts';
+import { titleWithoutVariant } from '../arm-variants.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
-import { comebackFigure } from './reconnect.ts';
+import { comebackFigure, predictedOf } from './reconnect.ts';
 
 export const restartFinding: Finding = {
   applies: ({ scenario, trials }) =>
@@ -29,8 +30,10 @@ export const restartFinding: Finding = {
         'restart.outage.max',
         'restart.cuts',
         'latency.p99',
+        'reconnect.handshake.p50',
         'reconnect.handshake.p99',
         'reconnect.herd',
+        'reconnect.refused.herd',
         'reconnect.cpu',
         'reconnect.attempts',
         'reconnect.refused',
@@ -68,40 +71,50 @@ function awaySentence(run: RunResult, point: Point, arms: readonly ArmRecords[])
     if (ofCut.length === 0) return [];
     const figures = ofCut.map(({ arm }) => {
       const text = (id: MetricId): string => figureText(run, arm, point, id).text;
-      return `${text('restart.outage.p50')} in the median and ${text('restart.outage.max')} at most over ${protocolOf(arm)}`;
+      return `${text('restart.outage.p50')} in the median and ${text('restart.outage.max')} at most over ${titleWithoutVariant(run.arms, arm)}`;
     });
     return [`${how}, a client was away for ${figures.join(', ')}`];
   });
   return `${parts.join('. ')}.`;
 }
 
-/** Without the name of the variant, which the sentence says already. */
-function protocolOf({ title }: Arm): string {
-  return title.replace(/, (?:drained|killed)$/, '');
-}
-
 function priceSentence(run: RunResult, point: Point, arms: readonly ArmRecords[]): string {
-  const sum = (pick: (record: FaultRecord) => number | undefined): number =>
-    arms
-      .flatMap(({ records }) => records)
-      .reduce((total, record) => total + (pick(record) ?? 0), 0);
   const cuts = arms.map(
-    ({ arm }) => `${figureText(run, arm, point, 'restart.cuts').text} times (${arm.title})`,
+    (one) => `${figureText(run, one.arm, point, 'restart.cuts').text} times (${nameOf(run, one)})`,
   );
-  const refused = sum((record) => record.refused);
-  const away = sum((record) => record.away);
+  const refused = eachText(run, arms, ({ refused: count }) => count);
+  const away = eachText(run, arms, ({ away: count }) => count);
   return [
     lossText(run, point, arms),
     `Each client was cut off ${cuts.join(', ')}: more than once where it came back to a process that was still to be replaced.`,
-    refused === 0
-      ? 'No attempt to come back was refused.'
-      : `${whole(refused)} attempts to come back were refused.`,
-    ...(away === 0 ? [] : [`${whole(away)} clients never came back.`]),
+    refused === '' ? 'No attempt to come back was refused.' : `Attempts refused: ${refused}.`,
+    ...(away === '' ? [] : [`Clients that never came back: ${away}.`]),
   ].join(' ');
 }
 
+/** '12 (SSE, drained), 30 (WebSocket, killed)', over all rounds; '' where there were none. */
+function eachText(
+  run: RunResult,
+  arms: readonly ArmRecords[],
+  pick: (record: FaultRecord) => number | undefined,
+): string {
+  return arms
+    .flatMap((one) => {
+      const sum = one.records.reduce((total, record) => total + (pick(record) ?? 0), 0);
+      return sum === 0 ? [] : [`${whole(sum)} (${nameOf(run, one)})`];
+    })
+    .join(', ');
+}
+
+/** With how its processes end, which the title of the first variant leaves out: 'SSE, drained'. */
+function nameOf(run: RunResult, { arm, records }: ArmRecords): string {
+  const how = records[0]?.cut === 'drain' ? 'drained' : 'killed';
+  return `${titleWithoutVariant(run.arms, arm)}, ${how}`;
+}
+
 function lossText(run: RunResult, point: Point, arms: readonly ArmRecords[]): string {
-  const wrong = arms.flatMap(({ arm }) => {
+  const wrong = arms.flatMap((one) => {
+    const { arm } = one;
     const sum = { expected: 0, lost: 0, duplicated: 0, reordered: 0 };
     for (const { ledger } of countedTrials(run, arm.name, point)) {
       sum.expected += ledger?.expected ?? 0;
@@ -111,16 +124,23 @@ function lossText(run: RunResult, point: Point, arms: readonly ArmRecords[]): st
     }
     const { lost, duplicated, reordered, expected } = sum;
     if (lost + duplicated + reordered === 0) return [];
+    const predicted = predictedOf(countedTrials(run, arm.name, point));
+    const foreseen =
+      predicted === undefined
+        ? ''
+        : ` (the time away predicts ${formatPercent(predicted / Math.max(1, expected))})`;
     const parts = [
-      `${formatPercent(lost / Math.max(1, expected))} of all deliveries lost`,
+      `${formatPercent(lost / Math.max(1, expected))} of all deliveries lost${foreseen}`,
       ...(duplicated > 0 ? [`${whole(duplicated)} twice`] : []),
       ...(reordered > 0 ? [`${whole(reordered)} out of order`] : []),
     ];
-    return [`${arm.title} ${parts.join(', ')}`];
+    return [`${nameOf(run, one)}: ${parts.join(', ')}`];
   });
   if (wrong.length > 0) return `${wrong.join('; ')}.`;
-  const replayed = arms
-    .flatMap(({ records }) => records)
-    .reduce((total, record) => total + (record.replayed ?? 0), 0);
-  return `Nothing was lost, nothing came twice or out of order; ${whole(replayed)} deliveries were replayed by another process than the one that had been there before.`;
+  const replayed = eachText(run, arms, (record) => record.replayed);
+  const again =
+    replayed === ''
+      ? ''
+      : `; replayed by another process than the one that had been there before: ${replayed}`;
+  return `Nothing was lost, nothing came twice or out of order${again}.`;
 }

@@ -1,0 +1,24 @@
+/**
+ * Arms that a scenario runs in several variants: which of them are the same but for that. They are told by what
+ * they are, and never by their names or titles, which a route, a target and TLS add to.
+ */
+import type { Arm } from '../core/result.ts';
+
+export function isSameButVariant(a: Arm, b: Arm): boolean {
+  return (
+    a.transport === b.transport &&
+    a.client === b.client &&
+    a.target === b.target &&
+    a.route === b.route
+  );
+}
+
+/** @param variant left out: the one that the others are held against */
+export function armInVariant(arms: readonly Arm[], arm: Arm, variant?: string): Arm | undefined {
+  return arms.find((one) => one.variant === variant && isSameButVariant(one, arm));
+}
+
+/** For a sentence that says the variant itself; the whole title where the arm is run in one variant only. */
+export function titleWithoutVariant(arms: readonly Arm[], arm: Arm): string {
+  return (armInVariant(arms, arm) ?? arm).title;
+}
