@@ -5,9 +5,16 @@
 import { fault } from '../core/errors.ts';
 import type { Comeback, FaultPlan } from '../core/scenario.ts';
 import { defineScenario } from '../core/scenario.ts';
+import { formatDurationMs } from '../core/units.ts';
 import { cap, KEPT, patientDeadline, resume, retry } from './params/comeback.ts';
 import { clients, payload, rate, toEverybody } from './params/load.ts';
 import { timing, warmUpAndMeasure } from './params/timing.ts';
+
+/** By when everybody has noticed a silence, in its own length: it begins with the fault, and is looked for in steps. */
+const NOTICED_AFTER = 1.25;
+
+/** Whether neither end is told of it. */
+const isSilent = (cut: FaultPlan['cut']): boolean => cut === 'black-hole' || cut === 'half-open';
 
 export const reconnect = defineScenario({
   name: 'reconnect',
@@ -42,7 +49,7 @@ export const reconnect = defineScenario({
       default: 1_000,
       min: 0,
       max: 3_600_000,
-      help: 'how long nobody is let in after it: the offline window that no strategy can beat',
+      help: 'how long nobody is let in after it: the offline window that no strategy can beat; of a black hole also how long it lasts, so more than --silence',
     },
     strategy: {
       type: 'choice',
@@ -71,13 +78,26 @@ export const reconnect = defineScenario({
     if (p.at + p.for >= p.duration) {
       throw fault('bad-value', {
         flag: '--duration',
-        problem: `a fault at ${p.at} ms that lasts ${p.for} ms is not over within ${p.duration} ms`,
+        problem: `a fault at ${formatDurationMs(p.at)} that lasts ${formatDurationMs(p.for)} is not over within ${formatDurationMs(p.duration)}`,
       });
     }
     if (p.cut !== 'restart' && Math.round(p.share * p.clients) === 0) {
       throw fault('bad-value', {
         flag: '--share',
         problem: `${p.share * 100} % of ${p.clients} clients is nobody, so nothing would be cut`,
+      });
+    }
+    const leastMs = Math.ceil(p.silence * NOTICED_AFTER);
+    if (p.cut === 'black-hole' && p.for < leastMs) {
+      throw fault('bad-value', {
+        flag: '--for',
+        problem: `a black hole of ${formatDurationMs(p.for)} is over before clients that wait ${formatDurationMs(p.silence)} (--silence) have all taken their connection for dead; it has to last ${formatDurationMs(leastMs)} or longer`,
+      });
+    }
+    if (isSilent(p.cut) && p.silence === 0) {
+      throw fault('bad-value', {
+        flag: '--silence',
+        problem: `nobody is told of a cut by ${p.cut}, and clients that do not listen for silence (0ms) never notice it`,
       });
     }
     const comeback: Comeback = {

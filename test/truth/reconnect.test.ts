@@ -4,11 +4,15 @@
  */
 import { readdirSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';
 import type { Trial } from '../../core/result.ts';
 import { runResultSchema } from '../../core/result.ts';
+import { namespacesUnavailable } from '../../loadgen/namespaces.ts';
 import { runProgram, startProgram, temporaryFolder } from '../program.ts';
 
 const out = temporaryFolder();
+const unavailable = await namespacesUnavailable();
+const why = unavailable === undefined ? '' : ` (skipped: ${unavailable})`;
 const CLIENTS = 50;
 const RATE = 20;
 const SECONDS = 4;
@@ -81,6 +85,63 @@ describe('a cut whose number is known', () => {
       }
     },
   );
+});
+
+describe('a network that swallows everything', () => {
+  test.skipIf(unavailable !== undefined)(
+    `is noticed by silence, said to have happened by the kernel, and costs no message${why}`,
+    async () => {
+      const silenceMs = 500;
+      const trials = await bench(
+        `--cut black-hole --share 40% --for 1s --retry 300ms --silence ${silenceMs}ms`,
+      );
+      for (const trial of trials) {
+        const { arm, fault, ledger, metrics } = trial;
+        expect(fault, arm).toMatchObject({ planned: 20, noticed: 20, away: 0, early: 0, gaps: 0 });
+        expect(fault?.confirmed, arm).toMatchObject({
+          by: expect.stringContaining('the kernel'),
+          count: 20,
+        });
+        expect(okOf(trial, 'fault-confirmed'), arm).toBe('pass');
+        expect(okOf(trial, 'fault-noticed'), arm).toBe('pass');
+        // As behind a middlebox that forwards no more.
+        for (const id of ['reconnect.detect.p50', 'reconnect.detect.p99'] as const) {
+          const noticedMs = (metrics[id] ?? 0) / 1_000;
+          expect(noticedMs, arm).toBeGreaterThan(silenceMs - 1_000 / RATE - 25);
+          expect(noticedMs, arm).toBeLessThan(silenceMs + 25 + 150);
+        }
+        expect((metrics['reconnect.back.p50'] ?? 0) / 1_000, arm).toBeGreaterThan(1_000 - 10);
+        expect(ledger, arm).toMatchObject({ received: EXPECTED, lost: 0, duplicated: 0 });
+      }
+    },
+  );
+});
+
+describe('when clients try again', () => {
+  test('never: they lose whatever is due from the cut on', async () => {
+    const trials = await bench('--cut rst --strategy none --for 0ms --silence 0ms');
+    for (const trial of trials) {
+      const { arm, fault, ledger } = trial;
+      expect(fault, arm).toMatchObject({ noticed: CLIENTS, away: CLIENTS, attempts: 0 });
+      expect(okOf(trial, 'at-most-once'), arm).toBe('pass');
+      // Due at 0, 50, … 3,950 ms, of which 21 are before the cut, if it comes when it was asked for.
+      const before = Math.ceil((fault?.confirmed.atMs ?? 0) / (1_000 / RATE));
+      const lost = (RATE * SECONDS - before) * CLIENTS;
+      expect(Math.abs((ledger?.lost ?? 0) - lost), arm).toBeLessThanOrEqual(CLIENTS);
+    }
+  });
+
+  test('as the server told each of them: 400 ms, give or take half', async () => {
+    const trials = await bench('--cut fin --strategy server --retry 400ms --for 0ms --silence 0ms');
+    for (const { arm, fault } of trials) {
+      expect(fault, arm).toMatchObject({ away: 0, attempts: CLIENTS, refused: 0 });
+      const back = decodeHistogram(fault?.back ?? '');
+      expect((valueAtQuantile(back, 0) ?? 0) / 1_000, arm).toBeGreaterThan(200 - 2);
+      expect((valueAtQuantile(back, 1) ?? 0) / 1_000, arm).toBeLessThan(600 + 150);
+      // Of 50 waits that are as likely anywhere between the two, the middle one is off by 45 ms at most (95 %).
+      expect(Math.abs((valueAtQuantile(back, 0.5) ?? 0) / 1_000 - 400), arm).toBeLessThan(100);
+    }
+  });
 });
 
 describe('what at most once costs', () => {

@@ -67,13 +67,25 @@ const cases: readonly (readonly [scenario: string, given: Given, says: string, h
   [
     'reconnect',
     { at: '9s', for: '1s', duration: '8s' },
-    '--duration: a fault at 9000 ms that lasts 1000 ms is not over within 8000 ms.',
+    '--duration: a fault at 9s that lasts 1s is not over within 8s.',
     'Nothing was started.',
   ],
   [
     'reconnect',
     { vary: 'at=1s,20s' },
-    '--duration: a fault at 20000 ms that lasts 1000 ms is not over within 8000 ms.',
+    '--duration: a fault at 20s that lasts 1s is not over within 8s.',
+    'Nothing was started.',
+  ],
+  [
+    'reconnect',
+    { cut: 'black-hole' },
+    '--for: a black hole of 1s is over before clients that wait 2s (--silence) have all taken their connection for dead; it has to last 2.5s or longer.',
+    'Nothing was started.',
+  ],
+  [
+    'reconnect',
+    { cut: 'half-open', silence: '0ms' },
+    '--silence: nobody is told of a cut by half-open, and clients that do not listen for silence (0ms) never notice it.',
     'Nothing was started.',
   ],
   ['reconnect', { silence: '-1s' }, '--silence -1s is outside 0ms … 10m.', 'Choose a value'],
@@ -139,9 +151,11 @@ describe('every time-out', () => {
 
   test('is an option', () => {
     expect(names.sort()).toEqual([
+      'block-timeout',
       'connect-timeout',
       'post-timeout',
       'reply-timeout',
+      'slow-timeout',
       'start-timeout',
       'stop-timeout',
     ]);
