@@ -1,13 +1,12 @@
 /** What one connection takes over all rounds of an arm, with the interval of that, and how straight the lines were. */
 
-import { median } from '../core/median.ts';
 import type { Trial } from '../core/result.ts';
-import { tInterval } from '../core/stats.ts';
+import { mean, tInterval } from '../core/stats.ts';
 import type { Bytes } from './metrics/rest.ts';
 import { memoryFit } from './metrics/rest.ts';
 
 export interface MemoryCost {
-  /** Bytes per connection: the median of the rounds. */
+  /** Bytes per connection: the mean of the rounds, which is what the interval is of. */
   readonly value: number;
   /** 95 % interval: over the rounds, or of the one line where there is one. */
   readonly low: number;
@@ -24,7 +23,7 @@ export function memoryCost(trials: readonly Trial[], bytes: Bytes): MemoryCost |
     return fit === undefined ? [] : [{ trial, fit }];
   });
   const slopes = fits.map(({ fit }) => fit.slope);
-  const value = median(slopes);
+  const value = mean(slopes);
   const [first] = fits;
   if (value === undefined || first === undefined) return undefined;
   const { low, high } = tInterval(slopes, 0.95) ?? first.fit;

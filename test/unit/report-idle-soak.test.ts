@@ -123,6 +123,11 @@ describe('memory at rest', () => {
     expect(one?.high).toBeGreaterThan(one?.value ?? 0);
     expect(one?.off).toBeGreaterThan(0.02);
     expect(memoryCost([], serverBytes)).toBeUndefined();
+    // One round of four is far off: the middle one would lie far below that interval's own middle.
+    const rounds = [8, 8, 8, 20].map((kib, round) => atRest('sse', round, kib * KIB));
+    const all = memoryCost(rounds, serverBytes);
+    expect(all?.value).toBeCloseTo(11 * KIB, 0);
+    expect(((all?.low ?? 0) + (all?.high ?? 0)) / 2).toBeCloseTo(11 * KIB, 0);
   });
 
   test('is compared between arms as every metric is', () => {
