@@ -3,7 +3,7 @@
  * Whatever it imports from 'pushbench' is this very program, wherever its file lies and whether or not the
  * package is installed there.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename, extname } from 'node:path';
 import { reasonOf } from '../core/errors.ts';
 
@@ -51,9 +51,8 @@ function exportsOf(module: object): Record<string, unknown> {
 }
 
 function problemOfPath(path: string, others: readonly string[]): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats === undefined) return `there is no such file (${path})`;
-  if (stats.isDirectory()) return 'it is a folder; name the file in it';
+  if (!existsSync(path)) return `there is no such file (${path})`;
+  if (statSync(path).isDirectory()) return 'it is a folder; name the file in it';
   if (MODULE_EXTENSIONS.includes(extname(path))) return undefined;
   return `'${extname(path) || basename(path)}' is no module; it has to end in ${[...MODULE_EXTENSIONS, ...others].join(', ')}`;
 }

@@ -2,7 +2,7 @@
  * From what a person writes to a run file: a run id (or the start of one), a path to a run folder or to
  * its run.json, `latest`, or `latest~2` for the second before it. Shared by every command that takes a run.
  */
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fault } from '../core/errors.ts';
 import { RUN_FILE } from './run-file.ts';
@@ -65,6 +65,7 @@ function noSuchRun(folder: string, name: string, known: readonly string[]) {
   return fault('no-such-run', { name, folder, latest: known.slice(-SHOWN), count: known.length });
 }
 
+/** @returns false also for what would lie in a folder that is a file */
 export function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+  return existsSync(path) && statSync(path).isFile();
 }

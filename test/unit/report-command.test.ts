@@ -1,5 +1,5 @@
 /** `report`: a page from what is on disk, whole or not, and a sentence for every file that is no run. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Snapshot } from '../../core/records/soak.ts';
@@ -32,6 +32,15 @@ describe('report', () => {
     expect(out).toContain(join(folder, 'report.html'));
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('<!doctype html>');
     expect(readFileSync(join(folder, 'run.json'), 'utf8')).toBe(before);
+  });
+
+  test('finds a run by the path of its file as by that of its folder', async () => {
+    const folder = kept('20260301T125900-request', {});
+    for (const path of [folder, join(folder, 'run.json')]) {
+      rmSync(join(folder, 'report.html'), { force: true });
+      expect(await report(path)).toMatchObject({ code: 0, err: '' });
+      expect(existsSync(join(folder, 'report.html'))).toBe(true);
+    }
   });
 
   test('puts the page where it is told to, and prints the run where it is asked to', async () => {

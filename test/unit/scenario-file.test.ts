@@ -283,6 +283,9 @@ describe('what is refused, in one sentence with its place', () => {
     expect((await refusal('./nothing.ts')).message).toContain(
       `there is no such file (${join(folder, 'nothing.ts')})`,
     );
+    expect((await refusal(`${write('{}', 'json')}/inside.ts`)).message).toContain(
+      'there is no such file',
+    );
     expect((await refusal('.')).message).toContain('it is a folder');
     expect((await refusal(write('name: x', 'yaml'))).message).toContain("'.yaml' is no module");
   });
