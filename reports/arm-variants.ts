@@ -13,9 +13,16 @@ export function isSameButVariant(a: Arm, b: Arm): boolean {
   );
 }
 
-/** @param variant left out: the one that the others are held against */
+/**
+ * Where an arm is compared with itself there are several that are alike: the second goes with the second.
+ * @param variant left out: the one that the others are held against
+ */
 export function armInVariant(arms: readonly Arm[], arm: Arm, variant?: string): Arm | undefined {
-  return arms.find((one) => one.variant === variant && isSameButVariant(one, arm));
+  const alike = arms.filter((one) => isSameButVariant(one, arm));
+  const place = alike
+    .filter((one) => one.variant === arm.variant)
+    .findIndex(({ name }) => name === arm.name);
+  return alike.filter((one) => one.variant === variant)[place];
 }
 
 /** For a sentence that says the variant itself; the whole title where the arm is run in one variant only. */
