@@ -113,22 +113,33 @@ export function holds({ operator, limit }: Assertion, value: number): boolean {
   }
 }
 
+/** The same of a value of which only a lower bound is known: however high it is, no limit from above is kept. */
+export function holdsBeyond({ operator, limit }: Assertion, least: number): boolean {
+  return (operator === '>' || operator === '>=') && limit <= least;
+}
+
 export interface Broken {
   readonly assertion: Assertion;
   /** Undefined where it was not measured, which is no pass. */
   readonly value: number | undefined;
 }
 
-/** Those of an arm that are not kept, in the order in which they were written. */
+/**
+ * Those of an arm that are not kept, in the order in which they were written.
+ * @param isBeyond whether of the value of a metric only a lower bound is known
+ */
 export function brokenOf(
   assertions: readonly Assertion[],
   arm: string,
   metrics: Readonly<Record<string, number>>,
+  isBeyond: (metric: string) => boolean,
 ): Broken[] {
+  const keeps = (assertion: Assertion, value: number): boolean =>
+    isBeyond(assertion.metric) ? holdsBeyond(assertion, value) : holds(assertion, value);
   return assertions
     .filter((assertion) => assertion.arm === undefined || assertion.arm === arm)
     .map((assertion) => ({ assertion, value: metrics[assertion.metric] }))
-    .filter(({ assertion, value }) => value === undefined || !holds(assertion, value));
+    .filter(({ assertion, value }) => value === undefined || !keeps(assertion, value));
 }
 
 function scaled(parsed: units.Parsed, factor: number): units.Parsed {

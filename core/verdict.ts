@@ -60,7 +60,8 @@ export interface CompareOptions {
 }
 
 const SIGNIFICANCE = 0.05;
-const FEWEST_ROUNDS = 6;
+/** An exact signed-rank test of fewer has no 5 % level. */
+export const FEWEST_ROUNDS = 6;
 /** Closer to 0 than this, a log-ratio is rounding (10/3 summed in another order), not a finding. */
 const ROUNDING = 1e-9;
 

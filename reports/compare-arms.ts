@@ -6,21 +6,21 @@ import type { Arm, Point, RunComparison, RunResult } from '../core/result.ts';
 import { pointName } from '../core/result.ts';
 import { formatChange } from '../core/units.ts';
 import type { Comparison } from '../core/verdict.ts';
-import { compareRounds, notComparable } from '../core/verdict.ts';
+import { compareRounds, FEWEST_ROUNDS, notComparable } from '../core/verdict.ts';
+import { isBeyondDeadline } from './beyond-deadline.ts';
 import { countedTrials } from './derive.ts';
 import type { Metric } from './metric.ts';
-import { allMetrics } from './metrics/registry.ts';
+import { allMetrics, metricOf } from './metrics/registry.ts';
 import { pairSearches } from './search-pairs.ts';
-
-/** Fewer rounds than this can show nothing: an exact signed-rank test at n = 5 has no 5 % level. */
-const MINIMUM_ROUNDS = 6;
 
 export function compareArms(run: RunResult): RunComparison[] {
   const detector = createDetector();
   return run.points.flatMap((point) =>
     pairsOf(run.arms).flatMap(([arm, against]) =>
-      allMetrics.flatMap(
-        ([id, metric]) => compareMetric(run, point, arm, against, id, metric, detector) ?? [],
+      allMetrics.flatMap(([id, metric]) =>
+        metric.aroundZero === true
+          ? []
+          : (compareMetric(run, point, arm, against, id, metric, detector) ?? []),
       ),
     ),
   );
@@ -32,7 +32,7 @@ export function compareArms(run: RunResult): RunComparison[] {
  * route and in anything else, or in server and in transport. Routes are held against the first one, which is
  * the direct one if it is there.
  */
-function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
+export function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
   const ordered = [...arms].sort((a, b) => Number(a.role === 'floor') - Number(b.role === 'floor'));
   return ordered.flatMap((arm, index) =>
     ordered
@@ -73,19 +73,18 @@ function compareMetric(
   detector: Detector,
 ): RunComparison | undefined {
   const pairs = pairRounds(run, point, arm.name, against.name, id);
-  const logRatios: number[] = [];
-  for (const [a, b] of pairs) {
-    // A count that is zero in one arm has no ratio; the delivery table shows it.
-    if (a <= 0 || b <= 0) return undefined;
-    logRatios.push(Math.log(a) - Math.log(b));
-  }
-  if (logRatios.length === 0) return undefined;
+  const inNoise = pairs.filter(([a, b]) => a <= 0 || b <= 0).length;
+  // A count that is zero in one arm has no ratio; the delivery table shows it.
+  if (pairs.length === 0 || (inNoise > 0 && metric.isDifference !== true)) return undefined;
+  const logRatios = pairs.map(([a, b]) => Math.log(a) - Math.log(b));
   const timed = metric.timed === true;
   const beyond = timed ? beyondDeadline(run, point, [arm, against], id) : 0;
   const obstacle =
-    beyond > 0
-      ? `it lies beyond the deadline in ${beyond} trials, and nobody knows how far`
-      : tooFewRounds(run, logRatios.length);
+    inNoise > 0
+      ? `in ${inNoise} of ${pairs.length} rounds it is not above zero, which is noise; more --clients or a longer window show more of it`
+      : beyond > 0
+        ? `it lies beyond the deadline in ${beyond} trials, and nobody knows how far`
+        : tooFewRounds(run, logRatios.length);
   const comparison =
     obstacle === undefined
       ? compareRounds(logRatios, {
@@ -113,7 +112,7 @@ function compareMetric(
 }
 
 /** Figures of the two arms in every round in which both count as evidence. */
-function pairRounds(
+export function pairRounds(
   run: RunResult,
   point: Point,
   arm: string,
@@ -132,7 +131,7 @@ function pairRounds(
 }
 
 function tooFewRounds({ options, state }: RunResult, rounds: number): string | undefined {
-  const lost = rounds < MINIMUM_ROUNDS && options.rounds >= MINIMUM_ROUNDS && state === 'finished';
+  const lost = rounds < FEWEST_ROUNDS && options.rounds >= FEWEST_ROUNDS && state === 'finished';
   return lost ? `only ${rounds} of ${options.rounds} rounds were valid` : undefined;
 }
 
@@ -144,16 +143,7 @@ export function beyondDeadline(
   id: string,
 ): number {
   const trials = arms.flatMap(({ name }) => countedTrials(run, name, point));
-  return trials.filter(({ metrics, probes, ledger, trips }) => {
-    const value = metrics[id];
-    const deadlineUs = probes['deadlineUs'];
-    if (value === undefined || deadlineUs === undefined || value < deadlineUs) return false;
-    const missing = [trips?.request, trips?.ask].reduce(
-      (sum, flow) => sum + (flow?.counts.unanswered ?? 0),
-      ledger?.lost ?? 0,
-    );
-    return missing > 0;
-  }).length;
+  return trials.filter((trial) => isBeyondDeadline(trial, id)).length;
 }
 
 /** Whether the timer was a visible part of the latency in most trials of the arm. */
@@ -204,7 +194,7 @@ function sentence(
     case 'not-comparable':
       return `${subject} against ${against.title}: not comparable, ${reason}.`;
     case 'unclear':
-      return low === undefined || rounds < MINIMUM_ROUNDS
+      return low === undefined || rounds < FEWEST_ROUNDS
         ? `${difference} in ${rounds} ${rounds === 1 ? 'round' : 'rounds'}: unclear (${reason}).`
         : `${difference} (${evidence}): unclear at the ${marginText} margin${disagreement}.${smallest}`;
   }
@@ -218,10 +208,14 @@ function isInside(low: number | undefined, high: number | undefined, margin: num
 export function headlineComparisons(run: RunResult): RunComparison[] {
   const floors = new Set(run.arms.filter(({ role }) => role === 'floor').map(({ name }) => name));
   const rank = (id: string): number => run.scenario.headline.indexOf(id);
-  return run.comparisons
-    .filter(({ headline, against, arm }) => headline && !floors.has(against) && !floors.has(arm))
-    .sort(
-      (a, b) =>
-        pointName(a.point).localeCompare(pointName(b.point)) || rank(a.metric) - rank(b.metric),
-    );
+  return (
+    run.comparisons
+      .filter(({ headline, against, arm }) => headline && !floors.has(against) && !floors.has(arm))
+      // Files of before compare them all the same.
+      .filter(({ metric }) => metricOf(metric)?.aroundZero !== true)
+      .sort(
+        (a, b) =>
+          pointName(a.point).localeCompare(pointName(b.point)) || rank(a.metric) - rank(b.metric),
+      )
+  );
 }

@@ -25,6 +25,13 @@ export interface Metric {
   events?(trials: readonly Trial[]): number;
   /** What those are called. */
   readonly eventsName?: string;
+  /**
+   * A slope or a difference, which lies around zero: twice as much of next to nothing is nothing, so it has
+   * no ratio and is in no comparison. What there is to say of two of them is their intervals.
+   */
+  readonly aroundZero?: true;
+  /** A cost that is what there is with it less what there is without: above zero but for noise, which is said where it is not. */
+  readonly isDifference?: true;
   /** Depends on timers, so that a timer-limited trial cannot show two arms to be the same. */
   readonly timed?: boolean;
 }

@@ -312,8 +312,11 @@ function judge(
   if ([...values, ...against].every((value) => value === 0)) {
     return { ...sameTrials(values.length), trialsAgainst: against.length, reason: 'all are 0' };
   }
-  if ([...values, ...against].some((value) => value <= 0)) {
+  if (metric.aroundZero !== true && [...values, ...against].some((value) => value <= 0)) {
     return cannot('it is 0 in some trials, and 0 has no ratio');
+  }
+  if (metric.aroundZero === true) {
+    return cannot('it lies around zero, where a ratio says nothing; each report has its interval');
   }
   const timed = metric.timed === true;
   const late = timed ? [base, run].map((one) => beyondDeadline(one, point, [arm], id)) : [];

@@ -30,6 +30,9 @@ export function marginOf(id: MetricId, margin: number): number {
   return unitMargins[metric.unit] ?? (TAIL.test(id) ? TAIL_FACTOR * margin : margin);
 }
 
+/** A gate judges ratios, and what lies around zero has none. */
+const hasRatio = (id: MetricId): boolean => (metrics[id] as Metric).aroundZero !== true;
+
 /**
  * As many of the metrics as a gate may have, shared out among the arms.
  * @param ids most important first
@@ -40,7 +43,7 @@ export function defaultRules(
   margin: number,
 ): ArmRule[] {
   const each = Math.max(1, Math.floor(MOST_GATE_METRICS / arms.length));
-  const known = ids.filter(isMetricId).slice(0, each);
+  const known = ids.filter(isMetricId).filter(hasRatio).slice(0, each);
   return arms.flatMap((arm) => known.map((id) => ruleOf(arm, id, marginOf(id, margin))));
 }
 
@@ -60,6 +63,11 @@ export function parseRules(
     if (found === undefined) return { problem: `there is no metric '${name}'`, name };
     const parsed = share === undefined ? undefined : parseShare(share);
     if (parsed !== undefined && 'problem' in parsed) return { problem: parsed.problem };
+    if (!hasRatio(found.id)) {
+      return {
+        problem: `${found.id} is a slope or a difference that lies around zero, so a change of it has no ratio that a gate could judge`,
+      };
+    }
     for (const arm of found.arms) {
       rules.push(ruleOf(arm, found.id, parsed?.value ?? marginOf(found.id, margin)));
     }

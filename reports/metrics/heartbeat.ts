@@ -45,16 +45,21 @@ function foundBy(side: Side) {
   } as const satisfies Metric;
 }
 
-/** Share of a core that the heartbeats of the crowd take: what there is with them, less what there is without. */
-export function beatCpu({ quiet, beating, connections }: BeatRecord): number | undefined {
-  if (connections === 0) return undefined;
+/**
+ * Share of a core that the heartbeats of the crowd take: what there is with them, less what there is without.
+ * @returns undefined where there were none: the two windows would differ by noise alone
+ */
+export function beatCpu(record: BeatRecord): number | undefined {
+  const { quiet, beating, connections, heartbeatMs } = record;
+  if (connections === 0 || heartbeatMs === 0) return undefined;
   const share = beating.serverNs / beating.wallNs - quiet.serverNs / quiet.wallNs;
   return (share / connections) * CROWD;
 }
 
 /** Bytes on the wire per second and connection that they take, the same way. */
-export function beatBytes({ quiet, beating, connections }: BeatRecord): number | undefined {
-  if (connections === 0) return undefined;
+export function beatBytes(record: BeatRecord): number | undefined {
+  const { quiet, beating, connections, heartbeatMs } = record;
+  if (connections === 0 || heartbeatMs === 0) return undefined;
   const perNs = beating.bytes / beating.wallNs - quiet.bytes / quiet.wallNs;
   return (perNs * NS_PER_S) / connections;
 }
@@ -90,6 +95,7 @@ export const heartbeatMetrics = {
     title: `server CPU of heartbeats`,
     unit: 'core',
     better: 'lower',
+    isDifference: true,
     explain: `CPU time of the server that heartbeats take per ${CROWD.toLocaleString('en-US')} connections on which nothing else happens, as a share of one core: with them, less what there is without them`,
     derive: ({ beat }) => (beat === undefined ? undefined : beatCpu(beat)),
   },

@@ -2,7 +2,7 @@
 import type { SoakRecord } from '../../core/records/soak.ts';
 import type { Trial } from '../../core/result.ts';
 import type { Metric, Unit } from '../metric.ts';
-import type { Amount, Side } from '../soak-trends.ts';
+import type { Amount, LatencyQuantile, Side } from '../soak-trends.ts';
 import { driftOf, growthOf, heldBytes, levelsOf, residentBytes } from '../soak-trends.ts';
 
 function figure(
@@ -15,6 +15,7 @@ function figure(
     title,
     unit,
     better: 'lower',
+    aroundZero: true,
     explain,
     derive: ({ soak }: Trial) => (soak === undefined ? undefined : of(soak)),
   } as const satisfies Metric;
@@ -29,7 +30,7 @@ const rise = (title: string, explain: string, amount: Amount) =>
     return levels === undefined ? undefined : levels.last - levels.first;
   });
 
-const drift = (title: string, explain: string, quantile: number) =>
+const drift = (title: string, explain: string, quantile: LatencyQuantile) =>
   figure(title, 'change', explain, (record) => driftOf(record, quantile)?.change);
 
 export const soakMetrics = {
@@ -73,7 +74,7 @@ export const soakMetrics = {
   ),
   'soak.timers': rise(
     'more timers',
-    'timers of the server in the last quarter of the load, less those in the first',
+    'timers of the server in the last quarter of the load, less those in the first; not those that are unref’d, as the deadlines of heartbeats are: what these leak shows as memory',
     ({ timers }) => timers,
   ),
   'soak.handles': rise(

@@ -19,7 +19,7 @@ describe('what cannot be checked', () => {
       ['--assert', 'ask.p50<1ms'],
       '--assert: broadcast never measures ask.p50, because its server asks nothing.',
     ],
-    [['--aa', '--metric', 'soak.timers'], '--metric: broadcast never measures soak.timers'],
+    [['--aa', '--metric', 'restart.cuts'], '--metric: broadcast never measures restart.cuts'],
     [['--baseline', 'x', '--metric', 'latency.p99'], 'choose counts, bytes or memory'],
   ])('%j is refused before anything is started', async (args, says) => {
     const { code, err } = await check(...args);

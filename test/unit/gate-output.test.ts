@@ -160,6 +160,10 @@ describe('rules', () => {
       'ws.latency.p99',
       'ws.server.cpu',
     ]);
+    // A slope has no ratio, so it takes nobody's place.
+    expect(defaultRules(['ws'], ['soak.drift.p50', 'server.cpu'], 0.1)).toMatchObject([
+      { id: 'server.cpu' },
+    ]);
   });
 
   it('reads metrics with and without an arm and a margin', () => {
@@ -173,6 +177,7 @@ describe('rules', () => {
   test.each([
     [['latency.p98'], "there is no metric 'latency.p98'"],
     [['latency.p99=15'], 'no unit'],
+    [['soak.memory.growth'], 'has no ratio that a gate could judge'],
     [['reach', 'sse.reach'], 'sse.reach is named twice'],
     [Object.keys(metrics).slice(0, 6), '6 metrics are more than a gate can look at (5)'],
   ])('refuses %j', (texts, problem) => {
@@ -183,6 +188,8 @@ describe('rules', () => {
 });
 
 describe('limits', () => {
+  /** A p99 that is this is that of what never came. */
+  const DEADLINE_US = 5_000_000;
   const runOf = (id: string, values: readonly number[]): RunResult =>
     ({
       points: [{}],
@@ -192,6 +199,8 @@ describe('limits', () => {
         point: {},
         outcome: 'completed',
         validity: { state: 'valid', checks: [] },
+        probes: { deadlineUs: DEADLINE_US },
+        ledger: { lost: value === DEADLINE_US ? 1 : 0 },
         metrics: { [id]: value },
       })) as unknown as Trial[],
     }) as unknown as RunResult;
@@ -213,6 +222,13 @@ describe('limits', () => {
     // A loss in one trial is a loss, however many trials had none.
     ['reach=1', 'reach', [1, 1, 1, 0.9999], 'broken'],
     ['reach>=99.9%', 'reach', [1, 0.9995], 'kept'],
+    // What never came is later than any limit, also than one above the deadline.
+    ['latency.p99<10s', 'latency.p99', [DEADLINE_US], 'broken'],
+    ['latency.p99<10s', 'latency.p99', [5.4e6, 5.5e6, 5.6e6], 'kept'],
+    ['latency.p99<10s', 'latency.p99', [9_000, DEADLINE_US], 'broken'],
+    ['latency.p99<10s', 'latency.p99', [9_000, 9_000, DEADLINE_US], 'unclear'],
+    ['latency.p99<4s', 'latency.p99', [4.4e6, 4.5e6, 4.5e6, DEADLINE_US], 'broken'],
+    ['latency.p99>1s', 'latency.p99', [DEADLINE_US], 'kept'],
   ])('%s on %s %j is %s', (text, id, values, state) => {
     expect(stateOf(text, id, values)).toBe(state);
   });

@@ -99,7 +99,10 @@ describe('an objective', () => {
 
   test('is broken by what lies beyond a limit, and by what was not measured', () => {
     const broken = (metrics: Record<string, number>, arm = 'sse') =>
-      brokenOf(assertions, arm, metrics).map(({ assertion, value }) => [assertion.metric, value]);
+      brokenOf(assertions, arm, metrics, () => false).map(({ assertion, value }) => [
+        assertion.metric,
+        value,
+      ]);
     expect(broken({ 'latency.p99': 49_999, reach: 1 })).toEqual([]);
     expect(broken({ 'latency.p99': 50_000, reach: 0.99999 })).toEqual([
       ['latency.p99', 50_000],
@@ -109,6 +112,14 @@ describe('an objective', () => {
     expect(broken({ 'latency.p99': 10, reach: 1, 'delivery.lost': 2 }, 'ws')).toEqual([
       ['delivery.lost', 2],
     ]);
+  });
+
+  test('is not kept by a latency of which only a lower bound is known, however lax it is', () => {
+    const lax = parseAssertions('latency.p99<10s,latency.p99>1s', unitOf);
+    const broken = (isBeyond: boolean) =>
+      brokenOf('problem' in lax ? [] : lax, 'sse', { 'latency.p99': 2_000_000 }, () => isBeyond);
+    expect(broken(false)).toEqual([]);
+    expect(broken(true).map(({ assertion }) => assertion.text)).toEqual(['latency.p99<10s']);
   });
 
   test.each(['', ' , ,'])("'%s' names no limit", (text) => {
