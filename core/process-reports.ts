@@ -49,7 +49,9 @@ export interface ServerCounts {
   /** Messages published, and writes of them to sessions. */
   readonly published?: number;
   readonly delivered?: number;
-  /** When sessions were sent away because they were slow, ns since the epoch; the first thousand. */
+  /** Sessions that were sent away because they were slow. */
+  readonly expelled?: number;
+  /** When, ns since the epoch: of the first thousand of each process, which is a sample where there are more. */
   readonly slowAt?: readonly number[];
   /** What somebody else's server says of its own cost; only where its processes cannot be looked at. */
   readonly reported?: {

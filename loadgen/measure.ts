@@ -4,6 +4,8 @@ import { decodeHistogram, valueAtQuantile } from '../core/histogram.ts';
 import { median } from '../core/median.ts';
 import type { PhaseReport, TripReport } from '../core/process-reports.ts';
 import type { SlowReaders } from '../core/scenario.ts';
+import type { TimedLatency } from './backlog.ts';
+import { backlogGrowth } from './backlog.ts';
 import { sumHistories } from './history.ts';
 import { orderDisagreements } from './orders.ts';
 import { serverProbes } from './server-counts.ts';
@@ -53,6 +55,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     // To the last arrival: a wait for what was lost is no time in which anything was delivered.
     durationNs: subject.lastAt === undefined ? undefined : subject.lastAt - outcome.startNs,
     sendingNs: subject.sendingNs,
+    backlogGrowth: backlogGrowth(latenciesOf(subject), plan.phase.durationMs * NS_PER_MS),
     payloadBytes: plan.publish?.load.payloadBytes,
     clientSends: publication === undefined || fromServer ? undefined : publication.sent,
     slipP50Us: valueAtQuantile(slip, 0.5),
@@ -88,7 +91,7 @@ export function measure(outcome: PhaseOutcome): Measurement {
     foreign: total(({ counts }) => counts.foreign) + (tripSum(({ foreign }) => foreign) ?? 0),
     beforeDue:
       total(({ counts }) => counts.beforeDue) + (tripSum(({ beforeDue }) => beforeDue) ?? 0),
-    slowClients: slowClients(plan.phase.slow, outcome.context.clients),
+    slowClosed: slowClosed(reports, plan.phase.slow, outcome.context.clients),
     histograms: {
       due: subject.due,
       sent: subject.sinceSent,
@@ -113,10 +116,25 @@ export function measure(outcome: PhaseOutcome): Measurement {
   };
 }
 
-/** Those that only stand for the slow ones of another arm read as all the others do. */
-function slowClients(slow: SlowReaders | undefined, clients: number): number {
+/**
+ * Of the slow ones, which are the last, those whose connection ended. Those that only stand for the slow ones
+ * of another arm read as all the others do.
+ */
+function slowClosed(
+  reports: readonly PhaseReport[],
+  slow: SlowReaders | undefined,
+  clients: number,
+): number {
   if (slow === undefined || (slow.kind === 'stall' && !slow.stalls)) return 0;
-  return slowCount(slow, clients);
+  const firstSlow = clients - slowCount(slow, clients);
+  let count = 0;
+  let first = 0;
+  for (const { columns, closedClients = [] } of reports) {
+    const offset = first;
+    count += closedClients.filter((client) => offset + client >= firstSlow).length;
+    first += columns;
+  }
+  return count;
 }
 
 /** Sent, and without any outcome at the end. */
@@ -148,6 +166,13 @@ function sumWire(reports: readonly PhaseReport[]): { bytes: number; messages: nu
     messages += wire.messages;
   }
   return { bytes, messages };
+}
+
+/** Of each event of the schedule its median, in order. */
+function latenciesOf({ medians, dueOfRow }: Subject): TimedLatency[] {
+  return medians.flatMap((latencyUs, row) =>
+    latencyUs === undefined ? [] : [{ dueNs: dueOfRow(row), latencyUs }],
+  );
 }
 
 /** Median of what was due in each step of the schedule. Steps without anything are left out. */

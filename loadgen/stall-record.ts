@@ -43,11 +43,12 @@ export function stallRecord(evidence: StallEvidence): StallRecord {
   const stalls = reports.flatMap((report) => report.stall ?? []);
   const stopped = stalls.reduce((sum, one) => sum + one.stopped, 0);
   const window = windowOf(evidence);
-  const evictedAt = (evidence.countsAfter.slowAt ?? [])
-    .slice(evidence.countsBefore.slowAt?.length ?? 0)
-    .filter((at) => at >= window.from);
-  const held = heldOf(evidence, window, evictedAt[0], stopped);
-  const memory = memoryOf(evidence, window);
+  const evictedAt = (evidence.countsAfter.slowAt ?? []).filter((at) => at >= window.from);
+  const look = lastLook(evidence, window, evictedAt[0]);
+  const held = heldOf(evidence, look, stopped);
+  const memory = memoryOf(evidence, window, look);
+  const closed = stopped === 0 ? 0 : closedOf(reports, (client, first) => client >= first);
+  const othersClosed = closedOf(reports, (client, first) => client < first);
   return {
     policy,
     limitBytes,
@@ -62,12 +63,10 @@ export function stallRecord(evidence: StallEvidence): StallRecord {
     ...(held === undefined ? {} : { held }),
     ...(memory === undefined ? {} : { memory }),
     accounts: accountsOf(evidence),
+    closed,
+    evicted: evictedOf(evidence, window, { closed, othersClosed }),
     evictedMs: evictedAt.map((at) => (at - window.from) / NS_PER_MS),
-    othersClosed: reports.reduce(
-      (sum, report) =>
-        sum + (report.closedClients ?? []).filter((client) => client < firstStaller(report)).length,
-      0,
-    ),
+    othersClosed,
     recovery: recoveryOf(evidence, window, stopped),
     timeline: timelineOf(evidence),
   };
@@ -75,6 +74,38 @@ export function stallRecord(evidence: StallEvidence): StallRecord {
 
 /** Number of the first client of a worker that is not to keep up; as many as it has, where all are. */
 const firstStaller = ({ stall, columns }: PhaseReport): number => stall?.firstClient ?? columns;
+
+/** Clients whose connection ended, of those that `counts` by their number and by that of the first staller. */
+function closedOf(
+  reports: readonly PhaseReport[],
+  counts: (client: number, first: number) => boolean,
+): number {
+  return reports.reduce((sum, report) => {
+    const first = firstStaller(report);
+    return sum + (report.closedClients ?? []).filter((client) => counts(client, first)).length;
+  }, 0);
+}
+
+/**
+ * Of those that had stopped and are gone. The server knows whom it sent away, and not whether it was to stop, so
+ * that others who are gone are taken off; and so are those whom it sent away before anybody stopped.
+ */
+function evictedOf(
+  evidence: StallEvidence,
+  { from }: Window,
+  { closed, othersClosed }: { readonly closed: number; readonly othersClosed: number },
+): number {
+  const { startNs, countsAfter } = evidence;
+  const early = (countsAfter.slowAt ?? []).filter((at) => at >= startNs && at < from).length;
+  return Math.min(closed, Math.max(0, expelledOf(evidence) - Math.max(othersClosed, early)));
+}
+
+/** Sessions that the server sent away in this phase because they were slow. */
+function expelledOf({ countsBefore, countsAfter }: StallEvidence): number {
+  // A server of before this was counted tells their times only.
+  const count = ({ expelled, slowAt = [] }: ServerCounts): number => expelled ?? slowAt.length;
+  return Math.max(0, count(countsAfter) - count(countsBefore));
+}
 
 function windowOf({ stall, startNs, reports }: StallEvidence): Window {
   const planned = startNs + stall.atMs * NS_PER_MS;
@@ -168,22 +199,29 @@ function readOn(evidence: StallEvidence, { from, until }: Window): number {
   return beyond;
 }
 
+/** The last one at which everything was still held: before they read again, and before anybody was sent away. */
+function lastLook(
+  { samples }: StallEvidence,
+  { from, until }: Window,
+  firstEvicted: number | undefined,
+): StallSample | undefined {
+  const latest = Math.min(until, firstEvicted ?? Number.POSITIVE_INFINITY);
+  return samples.findLast(({ at }) => at > from && at < latest);
+}
+
 /**
  * Where all that was published and not read by a client that had stopped was, on average. Only what the server
  * buffered and left out is counted anywhere; the rest of it can be nowhere but in the kernel.
  */
 function heldOf(
   evidence: StallEvidence,
-  { from, until }: Window,
-  firstEvicted: number | undefined,
+  look: StallSample | undefined,
   stopped: number,
 ): StallRecord['held'] {
-  const { publish, samples, reports, countsBefore } = evidence;
+  const { publish, reports, countsBefore } = evidence;
   const { payloadBytes } = publish.load;
   const { published: publishedBefore } = countsBefore;
   if (stopped === 0 || publish.sampleEvery !== 1 || publishedBefore === undefined) return undefined;
-  const latest = Math.min(until, firstEvicted ?? Number.POSITIVE_INFINITY);
-  const look = samples.findLast(({ at }) => at > from && at < latest);
   if (look === undefined) return undefined;
   let read = 0;
   for (const report of reports) {
@@ -208,9 +246,12 @@ function heldOf(
 const sumOf = (drops: Readonly<Record<string, number>> = {}): number =>
   Object.values(drops).reduce((sum, one) => sum + one, 0);
 
-function memoryOf({ samples }: StallEvidence, { from, until }: Window): StallRecord['memory'] {
+function memoryOf(
+  { samples }: StallEvidence,
+  { from, until }: Window,
+  end: StallSample | undefined,
+): StallRecord['memory'] {
   const before = samples.findLast(({ at }) => at <= from);
-  const end = samples.findLast(({ at }) => at > from && at <= until);
   if (before?.rssBytes === undefined || end?.rssBytes === undefined) return undefined;
   const meanwhile = samples.filter(({ at }) => at > from && at <= until);
   return {

@@ -106,8 +106,8 @@ export interface Measurement {
   readonly toEverybody: boolean;
   /** Whether anything of the load is sent by the generator. */
   readonly generatorSends: boolean;
-  /** Clients that read only now and then. */
-  readonly slowClients: number;
+  /** Clients that did not read all the time and whose connection ended. */
+  readonly slowClosed: number;
   /** Of all flows together. */
   readonly foreign: number;
   readonly beforeDue: number;

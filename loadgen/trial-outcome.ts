@@ -56,7 +56,10 @@ export function evaluate(context: TrialContext, headRoom: number | undefined): O
       clients: context.clients,
       closedEarly: Math.max(
         0,
-        closed - context.expectedClosures - (policy === 'disconnect' ? measurement.slowClients : 0),
+        closed -
+          context.expectedClosures -
+          // Nobody else is to be sent away by it: not those who read all the time, however few stayed of the slow.
+          (policy === 'disconnect' ? (stall?.evicted ?? measurement.slowClosed) : 0),
       ),
       beforeDue: measurement.beforeDue,
       foreign: measurement.foreign,

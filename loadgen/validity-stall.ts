@@ -40,6 +40,16 @@ export const stallRules: readonly Rule[] = [
       'the policy may never have had anything to do; try a longer --stall, a higher --rate or a larger --payload',
   },
   {
+    id: 'healthy-kept',
+    title: 'clients that read all the time and lost their connection',
+    unit: 'count',
+    bad: 'above',
+    value: ({ stall }) => stall?.othersClosed,
+    invalid: 0,
+    broken:
+      'the others are to show what a stall does to those who keep up, and some of them were cut off themselves; try a lower --rate or --payload, or a larger --buffer-limit',
+  },
+  {
     id: 'drop-accounts',
     title: 'deliveries of which the server and the clients say different things',
     unit: 'count',

@@ -12,7 +12,7 @@ type Mergers = {
 
 export const mergers = {
   handling: ([first]) => first,
-  beating: ([first]) => first,
+  beating: (answers) => ({ kind: 'beating', sent: total(answers.map(({ sent = 0 }) => sent)) }),
   counted: (answers) => ({
     kind: 'counted',
     counts: addCounts(answers.map(({ counts }) => counts)),
@@ -66,7 +66,8 @@ export function addCounts(all: readonly ServerCounts[]): ServerCounts {
     replayed: sum(({ replayed }) => replayed),
     gaps: sum(({ gaps }) => gaps),
     delivered: sum(({ delivered }) => delivered),
-    slowAt: all.flatMap(({ slowAt = [] }) => slowAt),
+    expelled: sum(({ expelled }) => expelled),
+    slowAt: all.flatMap(({ slowAt = [] }) => slowAt).sort((a, b) => a - b),
   };
 }
 

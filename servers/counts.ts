@@ -3,7 +3,7 @@ import type { Gauge, ServerCounts } from '../core/process-reports.ts';
 import type { PushServer } from './push-server.ts';
 
 export function countsOf({ hub, listener }: Pick<PushServer, 'hub' | 'listener'>): ServerCounts {
-  const { drops, replayed, gaps, published, delivered, slowAt } = hub.counters;
+  const { drops, replayed, gaps, published, delivered, expelled, slowAt } = hub.counters;
   return {
     drops: { ...drops },
     ...listener.traffic(),
@@ -12,6 +12,7 @@ export function countsOf({ hub, listener }: Pick<PushServer, 'hub' | 'listener'>
     gaps,
     published,
     delivered,
+    expelled: expelled.slow,
     slowAt: [...slowAt],
   };
 }

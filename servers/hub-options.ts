@@ -58,7 +58,7 @@ export interface HubCounters {
   /** Bytes written to connections that are gone. */
   closedBytes: number;
   readonly drops: Record<DropReason, number>;
-  /** When sessions were sent away because they were slow, on the hub's clock; the first thousand. */
+  /** When sessions were sent away because they were slow, on the hub's clock: a sample, the first thousand. */
   readonly slowAt: number[];
 }
 

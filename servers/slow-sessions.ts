@@ -7,7 +7,10 @@ import type { Session } from './session.ts';
 import type { DropReason, Policy, SlowHost } from './slow-policies.ts';
 import { policies } from './slow-policies.ts';
 
-/** Of those sent away; a server that runs for months is not to keep them all. */
+/**
+ * Of those sent away: a sample, since a server that runs for months is not to keep them all. How many there
+ * were is counted where they are expelled.
+ */
 const TIMES_KEPT = 1_000;
 
 export class SlowSessions implements SlowHost {

@@ -46,7 +46,11 @@ export const stallRecordSchema = z.object({
       kernelBytes: z.number(),
     })
     .optional(),
-  /** Resident set of the server, and socket memory of the machine: before, at the end, and the most in between. */
+  /**
+   * Resident set of the server, and socket memory of the machine: before, at the end, and the most in between.
+   * The end is the last look before they read again, or before the first of them was sent away and what was
+   * held for it was let go.
+   */
   memory: z
     .object({
       rssBefore: count,
@@ -70,8 +74,15 @@ export const stallRecordSchema = z.object({
     /** Deliveries of which the two ends say different things; undefined where that cannot be told. */
     disagreement: count.optional(),
   }),
-  /** Sent away because they were slow: time after the stop, ms. And how many of those who read all the time lost their connection. */
+  /**
+   * Of those that had stopped: those whose connection ended, and those of them that were sent away because they
+   * were slow. Left out by older versions.
+   */
+  closed: count.optional(),
+  evicted: count.optional(),
+  /** When the server sent somebody away because of that, whoever it was: time after the stop, ms; a sample of the first thousand. */
   evictedMs: z.array(z.number()),
+  /** Those who read all the time and lost their connection. */
   othersClosed: count,
   /** From the moment they read again. */
   recovery: z.object({

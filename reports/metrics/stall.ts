@@ -90,9 +90,37 @@ function counted(
   } as const satisfies Metric;
 }
 
-/** Resident set at the end of the stall, over that before it. */
+/** Resident set at the end of the stall, or when the first was about to be sent away, over that before it. */
 export function memoryGrowth({ memory }: StallRecord): number | undefined {
   return memory === undefined ? undefined : memory.rssEnd - memory.rssBefore;
+}
+
+/** The same until some moment, ms after the start of the load. */
+export function memoryGrowthUntil(
+  { memory, timeline }: StallRecord,
+  ms: number,
+): number | undefined {
+  const then = timeline.findLast((step) => step.ms <= ms && step.rssBytes !== undefined)?.rssBytes;
+  return memory === undefined || then === undefined ? undefined : then - memory.rssBefore;
+}
+
+/** Clients that had stopped and were sent away because they were slow. */
+export function evictedOf({ stalled, evicted, evictedMs, othersClosed }: StallRecord): number {
+  // Older versions told only when somebody was sent away.
+  return evicted ?? Math.min(stalled, Math.max(0, evictedMs.length - othersClosed));
+}
+
+/** Where others were sent away too, nobody knows which of the times is whose. */
+function evictionTime({ stalled, othersClosed, evictedMs }: StallRecord): number | undefined {
+  const ms = stalled === 0 || othersClosed > 0 ? undefined : median(evictedMs);
+  return ms === undefined ? undefined : ms * 1_000;
+}
+
+/** Over all connections that ended, which are those that something can have been in flight on. */
+function inFlightPerEnd(record: StallRecord): number | undefined {
+  const evicted = evictedOf(record);
+  if (evicted === 0) return undefined;
+  return record.accounts.inFlight / ((record.closed ?? evicted) + record.othersClosed);
 }
 
 export function socketGrowth({ memory }: StallRecord): number | undefined {
@@ -132,14 +160,20 @@ export const stallMetrics = {
   'stall.memory': figure(
     'server memory per stalled client',
     'B',
-    'growth of the server’s resident set from before the stall to its end, over the clients that stalled; garbage that is not yet collected is in it',
+    'growth of the server’s resident set from before the stall to its end, or to the last look before a client was sent away, over the clients that stalled; garbage that is not yet collected is in it',
     (record) => perStalled(record, memoryGrowth(record)),
   ),
   'stall.growth': figure(
     'growth of server memory',
     'B',
-    'growth of the server’s resident set from before the stall to its end, whoever caused it',
+    'growth of the server’s resident set from before the stall to its end, or to the last look before a client was sent away, whoever caused it',
     memoryGrowth,
+  ),
+  'stall.growth.max': figure(
+    'most growth of server memory',
+    'B',
+    'growth of the server’s resident set from before the stall to the most that was seen before its end, whoever caused it',
+    ({ memory }) => (memory === undefined ? undefined : memory.rssMost - memory.rssBefore),
   ),
   'stall.offered': figure(
     'offered and not read',
@@ -162,7 +196,7 @@ export const stallMetrics = {
   'stall.sockets': figure(
     'socket memory per stalled client',
     'B',
-    'growth of the memory of all TCP sockets of the machine over the clients that stalled, as the kernel counts it: with its overhead',
+    'growth of the memory of all TCP sockets of the machine, read when the server’s is, over the clients that stalled, as the kernel counts it: with its overhead',
     (record) => perStalled(record, socketGrowth(record)),
   ),
   'stall.dropped': figure(
@@ -173,24 +207,20 @@ export const stallMetrics = {
   ),
   'stall.evicted': counted(
     'sent away',
-    'clients that the server disconnected because they were slow',
-    ({ stalled, evictedMs }) => (stalled === 0 ? undefined : evictedMs.length),
+    'clients that had stopped reading and that the server disconnected because they were slow',
+    (record) => (record.stalled === 0 ? undefined : evictedOf(record)),
   ),
   'stall.eviction': figure(
     'time to eviction',
     'us',
-    'from the moment a client stopped reading until the server sent it away, median',
-    ({ evictedMs }) => {
-      const ms = median(evictedMs);
-      return ms === undefined ? undefined : ms * 1_000;
-    },
+    'from the moment a client stopped reading until the server sent it away, median; of the first thousand of them, and nothing where others were sent away too',
+    evictionTime,
   ),
   'stall.inflight': figure(
     'in flight when cut',
     'count',
-    'deliveries that the server had written to connections it then ended, and that were never received, over the clients that stalled',
-    (record) =>
-      record.evictedMs.length === 0 ? undefined : perStalled(record, record.accounts.inFlight),
+    'deliveries that the server had written to connections that then ended, and that were never received, over those connections',
+    inFlightPerEnd,
   ),
   'stall.caughtup': recovery(
     'caught up',

@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { SlowPolicy } from '../../core/scenario.ts';
 import type { Transport } from '../../core/transport.ts';
+import { countsOf } from '../../servers/counts.ts';
 import type { PushServerOptions } from '../../servers/push-server.ts';
 import type { TransportName } from '../../transports/registry.ts';
 import { transports } from '../../transports/registry.ts';
@@ -166,6 +167,8 @@ describe.each(all)('%s', (name, transport) => {
     const { server, slow, events, filled } = stalled;
     stalled.publish(10);
     expect(server.hub.counters.drops).toEqual({ ...none, disconnected: 1, gone: 9 });
+    const counts = countsOf(server);
+    expect(counts).toMatchObject({ expelled: 1, slowAt: [expect.any(Number)] });
     slow.resume();
     expect(await events.ended(0)).toBe(protocolOf[name].cause.lean('slow'));
     await server.connected(2);

@@ -306,6 +306,24 @@ describe('a measurement of messages to rooms', () => {
   });
 });
 
+test.each([
+  {
+    says: 'two that read now and then',
+    load: { slow: { share: 0.3, pauseMs: 1, readMs: 1 } },
+    gone: 2,
+  },
+  { says: 'none, where nobody is slow,', load: {}, gone: 0 },
+])('of those whose connection ended, $says are counted apart', ({ load, gone }) => {
+  const { plan } = planOf({ publish: { ...publish, to: { kind: 'everybody' } }, ...load });
+  // Two workers; of all clients the last three are slow: 7, 8 and 9.
+  const reports = [
+    reportOf({ columns: 6, closedClients: [5] }),
+    reportOf({ columns: 4, closedClients: [0, 1, 3] }),
+  ];
+  const publication = publishedOf();
+  expect(measured(plan, { reports, publication }).slowClosed).toBe(gone);
+});
+
 describe('a measurement of messages of which the latest are kept', () => {
   const { plan } = planOf({ publish }, 7, 'keep-latest');
   const cells = new Uint32Array(10 * CLIENTS);
