@@ -33,7 +33,7 @@ export function figureText(run: RunResult, arm: Arm, point: Point, id: MetricId)
 }
 
 /** Times that end with a delivery or an answer, so that one that never came is later than the deadline. */
-const COUNTS_MISSING = /^(latency|spread|request|ask)\.(?!gap|slip)/;
+const COUNTS_MISSING = /^(latency|healthy|spread|history|request|ask)\.(?!gap|slip)/;
 
 /** A percentile that what never came pushes past the deadline is only known to be later than it. */
 export function valueText(id: string, value: number, deadlineUs: number | undefined): string {

@@ -2,17 +2,19 @@
 
 import { median } from '../../core/median.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
-import type { Arm, Point, RunResult } from '../../core/result.ts';
+import type { Arm, Point, RunResult, Trial } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
-import { formatBytes, formatMicroseconds } from '../../core/units.ts';
+import { formatBytes, formatCount, formatMicroseconds } from '../../core/units.ts';
+import { armInVariant } from '../arm-variants.ts';
 import { countedTrials } from '../derive.ts';
 import { figureText } from '../figure-text.ts';
 import type { View } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
-import { memoryGrowth } from '../metrics/stall.ts';
+import { evictedOf } from '../metrics/stall.ts';
 import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 import { stallFigure } from './stall-figure.ts';
+import { growthText, memoryBeyondCalm } from './stall-memory.ts';
 
 /** The kernel alone was seen to take this much for one client that does not read, and more where it may. */
 const LITTLE_BYTES = 16 * 2 ** 20;
@@ -21,14 +23,15 @@ export const backpressureFinding: Finding = {
   applies: ({ trials }) => trials.some(({ stall }) => stall !== undefined),
   answer: (run) =>
     ofEachPoint(run, (point) => {
+      const all = stallTrials(run, point);
+      if (!all.some(({ stall }) => stall !== undefined && stall.planned > 0)) return [];
       const arms = stalledArms(run, point);
-      if (arms.length === 0) return [];
       return [
         othersSentence(run, point, arms),
         priceSentence(run, point, arms),
         fateSentence(run, point, arms),
-        accountsSentence(run, point, arms),
-        doubtSentence(run, point, arms),
+        accountsSentence(all),
+        doubtSentence(run, point, arms, all),
       ];
     }),
   figure: (view: View) => stallFigure(view),
@@ -38,15 +41,20 @@ function recordsOf(run: RunResult, arm: Arm, point: Point): StallRecord[] {
   return countedTrials(run, arm.name, point).flatMap(({ stall }) => stall ?? []);
 }
 
+/** Of every arm at the point, calm ones and those that do not count too: why they do not may be what there is to say. */
+function stallTrials(run: RunResult, point: Point): Trial[] {
+  return run.trials.filter(
+    (trial) => trial.stall !== undefined && pointName(trial.point) === pointName(point),
+  );
+}
+
 /** Arms in which somebody stalled. */
 function stalledArms(run: RunResult, point: Point): Arm[] {
   return run.arms.filter((arm) => recordsOf(run, arm, point).some(({ stalled }) => stalled > 0));
 }
 
 /** The same arm with nobody stalling. */
-function calmOf(run: RunResult, { name }: Arm): Arm | undefined {
-  return run.arms.find((arm) => arm.variant === 'calm' && arm.name === `${name}-calm`);
-}
+const calmOf = (run: RunResult, arm: Arm): Arm | undefined => armInVariant(run.arms, arm, 'calm');
 
 const textOf = (run: RunResult, arm: Arm, point: Point, id: MetricId): string =>
   figureText(run, arm, point, id).text;
@@ -114,27 +122,16 @@ function priceSentence(run: RunResult, point: Point, arms: readonly Arm[]): stri
     const [offered, buffered, kernel] = (
       ['stall.offered', 'stall.buffered', 'stall.kernel'] as const
     ).map((id) => textOf(run, arm, point, id));
-    const memory = beyondCalm(run, arm, point);
-    const grown =
-      memory === undefined
-        ? ''
-        : `, and its memory grew by ${formatBytes(memory)} per stalled client more than without them`;
+    const calm = calmOf(run, arm);
+    const memory =
+      calm &&
+      memoryBeyondCalm(countedTrials(run, arm.name, point), countedTrials(run, calm.name, point));
+    const grown = memory === undefined ? '' : `, and its memory grew ${growthText(memory)}`;
     return `${kernel} of ${offered} in the kernel and ${buffered} buffered by itself${grown}`;
   });
   return held === undefined
     ? undefined
     : `Of what each of them did not read, the server had at the last look ${held}. What is missing to the whole had been left out.`;
-}
-
-/** Growth of the resident set beyond that of the same time in which nobody stalled, per stalled client. */
-function beyondCalm(run: RunResult, arm: Arm, point: Point): number | undefined {
-  const calm = calmOf(run, arm);
-  if (calm === undefined) return undefined;
-  const grown = median(recordsOf(run, arm, point).flatMap((one) => memoryGrowth(one) ?? []));
-  const anyway = median(recordsOf(run, calm, point).flatMap((one) => memoryGrowth(one) ?? []));
-  const stalled = median(recordsOf(run, arm, point).map((one) => one.stalled));
-  if (grown === undefined || anyway === undefined || !stalled) return undefined;
-  return (grown - anyway) / stalled;
 }
 
 /** What each policy does, behind 'The policy'. */
@@ -151,17 +148,22 @@ function fateSentence(run: RunResult, point: Point, arms: readonly Arm[]): strin
   if (policy === undefined) return undefined;
   const fates = perArm(arms, (arm) => {
     const records = recordsOf(run, arm, point);
-    const stalled = records.reduce((sum, one) => sum + one.stalled, 0);
-    const evicted = records.reduce((sum, one) => sum + one.evictedMs.length, 0);
+    const stalled = total(records, (one) => one.stalled);
+    const evicted = total(records, evictedOf);
     const dropped = median(
       records.flatMap(({ accounts, stalled: all }) => (all > 0 ? [accounts.dropped / all] : [])),
     );
+    const inFlight = textOf(run, arm, point, 'stall.inflight');
     const sent =
       evicted === 0
         ? []
         : [
-            `${whole(evicted)} of ${whole(stalled)} after ${textOf(run, arm, point, 'stall.eviction')}, each with ${textOf(run, arm, point, 'stall.inflight')} deliveries in flight`,
+            `${whole(evicted)} of ${whole(stalled)}${evictionText(run, arm, point)}, each with ${inFlight} ${inFlight === '1' ? 'delivery' : 'deliveries'} in flight`,
           ];
+    const waited =
+      policy === 'block'
+        ? [`publishing stood still for ${textOf(run, arm, point, 'block.time')}`]
+        : [];
     const left = dropped === undefined || evicted > 0 ? [] : [`${whole(dropped)} deliveries each`];
     const caughtUp = textOf(run, arm, point, 'stall.caughtup');
     const back =
@@ -170,63 +172,102 @@ function fateSentence(run: RunResult, point: Point, arms: readonly Arm[]): strin
         : [
             `caught up ${caughtUp} after they read again, with messages up to ${textOf(run, arm, point, 'stall.stale.max')} old before that`,
           ];
-    const parts = [...sent, ...left, ...back];
+    const parts = [...waited, ...sent, ...left, ...back];
     return parts.length === 0 ? undefined : parts.join(', ');
   });
   const did = POLICIES[policy] ?? 'acted';
   return fates === undefined ? undefined : `The policy ${policy} ${did}: ${fates}.`;
 }
 
-function accountsSentence(run: RunResult, point: Point, arms: readonly Arm[]): string | undefined {
-  // Also of trials that do not count because of it: that is what there is to say.
-  const all = arms.flatMap((arm) =>
-    run.trials.filter(
-      (trial) => trial.arm === arm.name && pointName(trial.point) === pointName(point),
-    ),
-  );
+/** When they were sent away; nothing where that is known of none, and of how many, where not of all. */
+function evictionText(run: RunResult, arm: Arm, point: Point): string {
+  const records = recordsOf(run, arm, point);
+  const median = textOf(run, arm, point, 'stall.eviction');
+  if (median === '–') return '';
+  const times = total(records, (one) => (one.othersClosed > 0 ? 0 : one.evictedMs.length));
+  const known =
+    times < total(records, evictedOf) ? ` (of the ${whole(times)} of whom that is known)` : '';
+  return ` after ${median}${known}`;
+}
+
+function accountsSentence(all: readonly Trial[]): string | undefined {
   const found = all.flatMap(({ stall }) => stall?.accounts.disagreement ?? []);
   if (found.length === 0) return undefined;
   const wrong = found.filter((one) => one > 0);
-  return wrong.length === 0
-    ? `What the server says it left out and what the clients miss agree to the last delivery in all ${whole(found.length)} trials.`
-    : `What the server says it left out and what the clients miss disagree in ${whole(wrong.length)} of ${whole(found.length)} trials, by ${whole(Math.max(...wrong))} deliveries at most.`;
+  const subject = 'What the server says it left out and what the clients miss';
+  if (wrong.length > 0) {
+    return `${subject} disagree in ${whole(wrong.length)} of ${formatCount(found.length, 'trial')}, by ${whole(Math.max(...wrong))} deliveries at most.`;
+  }
+  return found.length === all.length
+    ? `${subject} agree to the last delivery in all ${formatCount(found.length, 'trial')}.`
+    : `${subject} agree to the last delivery in the ${whole(found.length)} of ${formatCount(all.length, 'trial')} in which both can be counted.`;
 }
 
 /** What would make the rest mean less than it seems to. */
-function doubtSentence(run: RunResult, point: Point, arms: readonly Arm[]): string | undefined {
-  const records = arms.flatMap((arm) => recordsOf(run, arm, point));
-  const offered = Math.min(...records.map(({ offeredBytes }) => offeredBytes));
+function doubtSentence(
+  run: RunResult,
+  point: Point,
+  arms: readonly Arm[],
+  all: readonly Trial[],
+): string | undefined {
+  const trials = arms.flatMap((arm) => countedTrials(run, arm.name, point));
+  const offered = Math.min(...trials.flatMap(({ stall }) => stall?.offeredBytes ?? []));
   const doubts = [
     ...(offered < LITTLE_BYTES
       ? [
           `each was offered only ${formatBytes(offered)}, which the kernel may take alone before the server has anything to buffer: try a longer --stall, a higher --rate or a larger --payload`,
         ]
       : []),
-    ...unpressed(records),
-    ...(records.some(({ othersClosed }) => othersClosed > 0)
-      ? [
-          `${whole(records.reduce((sum, one) => sum + one.othersClosed, 0))} clients that read all the time were cut off too`,
-        ]
-      : []),
+    ...unpressed(trials),
+    ...cutOff(all),
   ];
   return doubts.length === 0 ? undefined : `But ${doubts.join('; ')}.`;
 }
 
 /** Clients that the policy never had to do with. */
-function unpressed(records: readonly StallRecord[]): string[] {
-  const stalled = records.reduce((sum, one) => sum + one.stalled, 0);
+function unpressed(trials: readonly Trial[]): string[] {
+  const records = trials.flatMap(({ stall }) => stall ?? []);
+  const stalled = total(records, (one) => one.stalled);
   if (records.every(({ policy }) => policy === 'disconnect')) {
-    const kept = stalled - records.reduce((sum, one) => sum + one.evictedMs.length, 0);
-    return kept <= 0
-      ? []
-      : [
-          `${whole(kept)} of ${whole(stalled)} were not sent away: for them the kernel took what was offered, or they read enough`,
-        ];
+    const evicted = total(records, evictedOf);
+    const lost = total(records, (one) => Math.max(0, (one.closed ?? 0) - evictedOf(one)));
+    const kept = stalled - evicted - lost;
+    return [
+      ...(kept <= 0
+        ? []
+        : [
+            `${whole(kept)} of ${whole(stalled)} were not sent away: for them the kernel took what was offered, or they read enough`,
+          ]),
+      ...(lost === 0
+        ? []
+        : [
+            `${whole(lost)} of ${whole(stalled)} lost their connection otherwise, or before they stopped`,
+          ]),
+    ];
   }
-  const untouched = records.filter(({ accounts }) => accounts.dropped === 0).length;
+  const untouched = trials.filter(
+    ({ stall, probes }) =>
+      // Who was waited for long enough lacks nothing, and was not let alone all the same.
+      stall?.accounts.dropped === 0 && (probes['blockedNs'] ?? 0) === 0,
+  ).length;
   return untouched === 0
     ? []
     : [
-        `in ${whole(untouched)} of ${whole(records.length)} trials nothing had to be left out: the kernel and the buffers took what was offered`,
+        `in ${whole(untouched)} of ${formatCount(trials.length, 'trial')} nothing had to be left out: the kernel and the buffers took what was offered`,
       ];
 }
+
+/** Of those who read all the time; trials in which that happens do not count, and are spoken of all the same. */
+function cutOff(all: readonly Trial[]): string[] {
+  const hit = all.flatMap(({ stall }) =>
+    stall !== undefined && stall.othersClosed > 0 ? [stall] : [],
+  );
+  if (hit.length === 0) return [];
+  const clients = total(hit, (one) => one.othersClosed);
+  return [
+    `in ${whole(hit.length)} of ${formatCount(all.length, 'trial')} ${formatCount(clients, 'client')} that read all the time lost the connection too`,
+  ];
+}
+
+const total = (records: readonly StallRecord[], pick: (record: StallRecord) => number): number =>
+  records.reduce((sum, one) => sum + pick(one), 0);

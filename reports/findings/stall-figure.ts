@@ -3,6 +3,7 @@
 import { median } from '../../core/median.ts';
 import type { StallRecord } from '../../core/records/stall.ts';
 import { formatBytes, formatMicroseconds } from '../../core/units.ts';
+import { isSameButVariant } from '../arm-variants.ts';
 import { figureText } from '../figure-text.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armTag } from '../html/arm-look.ts';
@@ -17,6 +18,7 @@ import type { View } from '../html/view.ts';
 import { countedOf } from '../html/view.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { metrics } from '../metrics/registry.ts';
+import { DROP_REASONS } from '../metrics/slow-sessions.ts';
 
 type Step = StallRecord['timeline'][number];
 
@@ -64,12 +66,14 @@ const TABLE = [
   'healthy.reach',
   'healthy.closed',
   'stall.growth',
+  'stall.growth.max',
   'stall.memory',
   'stall.offered',
   'stall.buffered',
   'stall.kernel',
   'stall.sockets',
   'stall.dropped',
+  ...DROP_REASONS,
   'stall.evicted',
   'stall.eviction',
   'stall.inflight',
@@ -81,10 +85,12 @@ const TABLE = [
   'block.time',
 ] as const satisfies readonly MetricId[];
 
+const IDLE_REASONS: ReadonlySet<string> = new Set(DROP_REASONS);
+
 export function stallFigure(view: View): Markup | undefined {
   const records = view.looks.flatMap((look) => recordsOf(view, look));
   if (records.length === 0) return undefined;
-  const groups = transportsOf(view.looks).map((looks) => ({
+  const groups = variantsTogether(view.looks).map((looks) => ({
     signal: {
       ...LATENCY,
       title: `p99 of those who read, ${looks[0]?.name ?? ''}${looks.length > 1 ? ' against calm' : ''}`,
@@ -135,10 +141,12 @@ export function stallFigure(view: View): Markup | undefined {
     data: table({
       label: 'Clients that stop reading, in figures',
       columns: [words('figure'), ...view.looks.map((look) => figures(armTag(look)))],
-      rows: TABLE.map((id) => [
-        metrics[id].title,
-        ...view.looks.map((look) => figureCell(figureText(view.run, look.arm, view.point, id))),
-      ]),
+      rows: TABLE.flatMap((id) => {
+        const texts = view.looks.map((look) => figureText(view.run, look.arm, view.point, id));
+        // Of the reasons, a policy has few.
+        const isIdle = IDLE_REASONS.has(id) && texts.every(({ text }) => /^[–0]$/.test(text));
+        return isIdle ? [] : [[metrics[id].title, ...texts.map(figureCell)]];
+      }),
     }),
   });
 }
@@ -147,19 +155,20 @@ function recordsOf(view: View, look: ArmLook): StallRecord[] {
   return countedOf(view, look).flatMap(({ stall }) => stall ?? []);
 }
 
-/** The arms of each transport and kind of client together: the one with stalled clients, and the calm one. */
-function transportsOf(looks: readonly ArmLook[]): ArmLook[][] {
-  const groups = new Map<string, ArmLook[]>();
+/** The arms that are the same but for their variant together: the one with stalled clients, and the calm one. */
+function variantsTogether(looks: readonly ArmLook[]): ArmLook[][] {
+  const groups: ArmLook[][] = [];
   for (const look of looks) {
-    const { transport, client, variant, name } = look.arm;
-    // An arm that is run twice is put beside its own variant, and not beside itself.
-    const base = variant === undefined ? name : name.slice(0, -variant.length - 1);
-    const key = `${transport} ${client} ${base}`;
-    const known = groups.get(key);
-    if (known === undefined) groups.set(key, [look]);
-    else known.push(look);
+    // An arm that is run twice is put beside its own variants, and not beside itself.
+    const own = groups.find(
+      (group) =>
+        group.some(({ arm }) => isSameButVariant(arm, look.arm)) &&
+        group.every(({ arm }) => arm.variant !== look.arm.variant),
+    );
+    if (own === undefined) groups.push([look]);
+    else own.push(look);
   }
-  return [...groups.values()];
+  return groups;
 }
 
 function seriesOf(

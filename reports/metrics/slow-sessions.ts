@@ -23,8 +23,13 @@ function drops(title: string, explain: string, probe: string) {
 export const slowSessionMetrics = {
   'drops.slow': drops(
     'dropped by the server',
-    'deliveries the server left out because the session had too much buffered',
+    'deliveries the server left out, for whatever reason: too much was buffered for the session, or it had gone',
     'serverDropped',
+  ),
+  'drops.newest': drops(
+    'drops of the newest',
+    'deliveries left out as they came, because the session had too much buffered',
+    'drops.newest',
   ),
   'drops.coalesced': drops(
     'drops by coalescing',
@@ -46,6 +51,11 @@ export const slowSessionMetrics = {
     'deliveries left out because publishing had waited for the session as long as it may',
     'drops.blocked',
   ),
+  'drops.gone': drops(
+    'drops to the gone',
+    'deliveries to sessions whose connection had ended, or was being ended',
+    'drops.gone',
+  ),
   'block.time': {
     title: 'blocked time',
     unit: 'us',
@@ -57,3 +67,13 @@ export const slowSessionMetrics = {
     },
   },
 } satisfies Record<string, Metric>;
+
+/** What `drops.slow` is made up of. */
+export const DROP_REASONS = [
+  'drops.newest',
+  'drops.oldest',
+  'drops.coalesced',
+  'drops.disconnected',
+  'drops.blocked',
+  'drops.gone',
+] as const satisfies readonly (keyof typeof slowSessionMetrics)[];

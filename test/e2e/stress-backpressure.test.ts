@@ -1,5 +1,6 @@
 /** Clients that stop reading, with real sockets and small numbers: what both ends count, and what the report says of it. */
 import { expect, test } from 'vitest';
+import type { RunResult } from '../../core/result.ts';
 import { runResultSchema } from '../../core/result.ts';
 import { answersOf } from '../../reports/findings/registry.ts';
 import { renderHtml } from '../../reports/formats/html.ts';
@@ -8,21 +9,24 @@ import { runProgram, temporaryFolder } from '../program.ts';
 const out = temporaryFolder();
 const MESSAGES = 100;
 
-test('clients that stop reading lack what the server left out, and the others lack nothing', async () => {
+async function bench(...args: string[]): Promise<RunResult> {
   const { stdout, stderr, code } = await runProgram([
     'bench',
     'backpressure',
-    ...'--clients 4 --stalled 25% --rate 40/s --payload 512KiB --buffer-limit 64KiB'.split(' '),
-    ...'--at 200ms --stall 1800ms --warmup 0ms --duration 2500ms --rounds 1 --arms sse,ws'.split(
-      ' ',
-    ),
-    ...['--json', '--out', out],
+    ...'--clients 4 --stalled 25% --rate 40/s --payload 512KiB --warmup 0ms --rounds 1'.split(' '),
+    ...[...args, '--json', '--out', out],
   ]);
   // Whether a busy machine lets these tiny trials count as valid (0) or not (5) is not what is tested here.
   expect([0, 5], stderr).toContain(code);
-  const run = runResultSchema.parse(JSON.parse(stdout));
-  expect(run.arms.map(({ name }) => name)).toEqual(['sse', 'ws', 'sse-calm', 'ws-calm']);
-  expect(run.trials).toHaveLength(4);
+  return runResultSchema.parse(JSON.parse(stdout));
+}
+
+test('clients that stop reading lack what the server left out, and the others lack nothing', async () => {
+  const run = await bench(
+    ...'--buffer-limit 2MiB --at 200ms --stall 1800ms --duration 2500ms --arms sse'.split(' '),
+  );
+  expect(run.arms.map(({ name }) => name)).toEqual(['sse', 'sse-calm']);
+  expect(run.trials).toHaveLength(2);
   for (const { arm, stall, ledger } of run.trials) {
     const stalled = arm.endsWith('-calm') ? 0 : 1;
     expect(stall, arm).toMatchObject({ planned: stalled, stalled, readOn: 0, othersClosed: 0 });
@@ -35,7 +39,7 @@ test('clients that stop reading lack what the server left out, and the others la
     });
     expect(ledger?.lost, arm).toBe(stall?.accounts.dropped);
     if (stalled === 0) expect(ledger?.lost, arm).toBe(0);
-    // 36 MiB are more than the kernel takes at one time, and 64 KiB less than one message.
+    // 36 MiB are more than the kernel takes at one time and 2 MiB together, which those who read never come near.
     else expect(ledger?.lost, arm).toBeGreaterThan(0);
   }
   const counted = run.trials.map((trial) => ({
@@ -47,8 +51,29 @@ test('clients that stop reading lack what the server left out, and the others la
   expect(others).toMatch(
     /^While 1 of 4 clients read nothing for 1\.8\d? s, messages to the others/,
   );
-  expect(held).toMatch(/over SSE .* over WebSocket /);
+  expect(held).toMatch(/over SSE .* in the kernel and /);
   const page = renderHtml({ ...run, trials: counted });
   expect(page).toContain('id="stall"');
   expect(page).toContain('Buffered by the server in user space');
+});
+
+test('with block everybody waits for the one that does not read, and it alone lacks what was left out', async () => {
+  const { trials } = await bench(
+    ...'--policy block --buffer-limit 2MiB --at 100ms --stall 1500ms --duration 1900ms --arms ws'.split(
+      ' ',
+    ),
+  );
+  for (const { arm, stall, probes, ledger } of trials) {
+    const { healthy, accounts } = stall ?? {};
+    expect(stall, arm).toMatchObject({ policy: 'block', othersClosed: 0, evicted: 0 });
+    expect(healthy?.during.received, arm).toBe(healthy?.during.expected);
+    expect(accounts, arm).toMatchObject({ inFlight: 0, missed: 0, disagreement: 0 });
+    expect(probes, arm).toMatchObject({
+      serverDropped: accounts?.dropped,
+      'drops.blocked': accounts?.dropped,
+    });
+    expect(ledger?.lost, arm).toBe(accounts?.dropped);
+    if (arm === 'ws-calm') expect(probes['blockedNs'], arm).toBe(0);
+    else expect(probes['blockedNs'], arm).toBeGreaterThan(0);
+  }
 });

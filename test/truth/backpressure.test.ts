@@ -1,7 +1,7 @@
 /**
  * Clients that really stop reading, and two ends that count independently: whoever is to be sent away is, and
  * nobody else; and what the server left out is what the clients miss, to the last delivery. No tolerances:
- * these are counts.
+ * these are counts. Only what is read of a trickle is told by the time, to a tenth of a second of the load.
  */
 import { describe, expect, test } from 'vitest';
 import type { RunResult } from '../../core/result.ts';
@@ -9,11 +9,13 @@ import { runResultSchema } from '../../core/result.ts';
 import { runProgram, temporaryFolder } from '../program.ts';
 
 const out = temporaryFolder();
-const CLIENTS = 10;
-const RATE = 100;
+const CLIENTS = 40;
+/** 10 % of them: more than one, so that it shows whether each is counted, and whether it is the right ones. */
+const STALLED = 4;
+const RATE = 50;
 const STALL_S = 8;
 /** Receive buffers grow to 32 MiB where the kernel may let them: each is offered half as much again. */
-const PAYLOAD_KIB = 64;
+const PAYLOAD_KIB = 128;
 
 async function bench(policy: string, stallS: number, ...args: string[]): Promise<RunResult> {
   const durationS = stallS + 2;
@@ -35,12 +37,14 @@ async function bench(policy: string, stallS: number, ...args: string[]): Promise
 describe('clients that stop reading', () => {
   test('are exactly those that disconnect sends away, over the limit of 1 MiB', async () => {
     const { trials } = await bench('disconnect', STALL_S, '--buffer-limit', '1MiB');
-    for (const { arm, stall, ledger, closed } of trials) {
-      const stalls = arm.endsWith('-calm') ? 0 : CLIENTS / 10;
+    for (const { arm, stall, ledger, closed, validity } of trials) {
+      const stalls = arm.endsWith('-calm') ? 0 : STALLED;
       expect(stall, arm).toMatchObject({
         planned: stalls,
         stalled: stalls,
         readOn: 0,
+        closed: stalls,
+        evicted: stalls,
         othersClosed: 0,
       });
       expect(stall?.evictedMs, arm).toHaveLength(stalls);
@@ -52,6 +56,11 @@ describe('clients that stop reading', () => {
         closed.reduce((sum, { count }) => sum + count, 0),
         arm,
       ).toBe(stalls);
+      for (const id of ['healthy-kept', 'connections-kept']) {
+        expect(validity.checks, arm).toContainEqual(
+          expect.objectContaining({ id, value: 0, ok: 'pass' }),
+        );
+      }
       const { healthy, accounts } = stall ?? {};
       expect(accounts?.disagreement, arm).toBe(0);
       // Nothing is missing to those who read; everything that is, is missing to those sent away.
@@ -84,4 +93,20 @@ describe('clients that stop reading', () => {
       }
     },
   );
+
+  test('read as much as they may where they read a trickle, and no more', async () => {
+    const [mib, readMib, stallS] = [2 ** 20, 2, 2];
+    const { trials } = await bench('drop-newest', stallS, '--read', `${readMib}MiB`);
+    const perS = (RATE * PAYLOAD_KIB) / 1_024;
+    for (const { arm, stall } of trials.filter(({ arm }) => !arm.endsWith('-calm'))) {
+      expect(stall, arm).toMatchObject({ readBytesPerS: readMib * mib, readOn: 0 });
+      const { held, fromMs = 0 } = stall ?? {};
+      const seconds = ((held?.ms ?? 0) - fromMs) / 1_000;
+      expect(seconds, arm).toBeGreaterThan(stallS / 2);
+      // Published meanwhile, and not read at the last look. The look comes between two messages and two reads.
+      const readBytes = perS * mib * seconds - (held?.offeredBytes ?? 0);
+      const tolerance = 0.1 * perS + (2 * PAYLOAD_KIB) / 1_024;
+      expect(Math.abs(readBytes / mib - readMib * seconds), arm).toBeLessThan(tolerance);
+    }
+  });
 });

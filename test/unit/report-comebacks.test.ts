@@ -158,6 +158,18 @@ describe('a restart', () => {
     expect(price).toContain('Attempts refused: 7 (SSE, killed).');
   });
 
+  test('on a route is told of without the way, which the sentence says already', () => {
+    const routed = arms.map((arm) => ({
+      ...arm,
+      name: `${arm.name}@nginx`,
+      title: `${arm.title} through nginx`,
+      route: 'nginx',
+    }));
+    const trials = [trial('sse@nginx', drained), trial('sse-kill@nginx', killed)];
+    const [away] = answersOf(runWith('restart', trials, routed));
+    expect(away).toMatch(/1\.30 s at most over SSE through nginx\. .* over SSE through nginx\.$/);
+  });
+
   test('without replay says what was lost, and what was to be expected', () => {
     const lossy = { ...killed, resume: false, loss: { predicted: 180, found: 200 } };
     const answers = answersOf(

@@ -4,6 +4,7 @@ import { hasDeliveries } from '../../flow.ts';
 import { formatMetric } from '../../metric.ts';
 import type { MetricId } from '../../metrics/registry.ts';
 import { metricOf } from '../../metrics/registry.ts';
+import { DROP_REASONS } from '../../metrics/slow-sessions.ts';
 import { armTag } from '../arm-look.ts';
 import type { Content, Markup } from '../markup.ts';
 import { html } from '../markup.ts';
@@ -65,10 +66,7 @@ ${besides(view)}${incidents(view)}</div>`;
 
 /** Counts that only some loads have: what became of slow sessions, and of the order and the last messages. */
 const BESIDES = [
-  'drops.coalesced',
-  'drops.oldest',
-  'drops.disconnected',
-  'drops.blocked',
+  ...DROP_REASONS,
   'block.time',
   'order.disagree',
   'stale.clients',
