@@ -20,6 +20,7 @@ import { openInBrowser } from './open-in-browser.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import type { RequestFlags } from './request.ts';
 import { defaultArms, quickRounds, readRequest } from './request.ts';
+import { runDefaults } from './run-defaults.ts';
 import { runRequest } from './run-request.ts';
 import { defaultRuns } from './runs-folder.ts';
 import { scenariosIn } from './scenario-file.ts';
@@ -57,7 +58,8 @@ export const bench: CommandFactory = async (command, io, finish) => {
     const one = command.createCommand(refOf(scenario)).description(scenario.question);
     command.addCommand(one);
     addParams(one, scenario.params, scenario.quick);
-    addParams(one, runParamsOf(scenario), { rounds: quickRounds(scenario) });
+    const { params, quick, origins } = runDefaults(scenario, runParamsOf(scenario));
+    addParams(one, params, { ...quick, rounds: quickRounds(scenario) }, origins);
     addCommonOptions(one, { arms: defaultArms(scenario), client: 'lean', out: defaultRuns() });
     addExportOption(one);
     one.action(async (flags: Flags) => {

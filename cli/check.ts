@@ -32,6 +32,7 @@ import type { Io } from './io.ts';
 import type { CommandFactory } from './listed-command.ts';
 import { addCommonOptions, addParams, givenValues, runParams, textOptions } from './options.ts';
 import { refuseFile } from './output-place.ts';
+import { runDefaults } from './run-defaults.ts';
 import type { ReadyRun } from './run-session.ts';
 import { runSession } from './run-session.ts';
 import { defaultRuns } from './runs-folder.ts';
@@ -74,7 +75,8 @@ export const check: CommandFactory = async (command, io, finish) => {
       .option('--json', 'print what the gate decided as one JSON document and nothing else');
     addExportOption(one);
     addParams(one, scenario.params, {});
-    addParams(one, gateParams, {});
+    const { params, origins } = runDefaults(scenario, gateParams);
+    addParams(one, params, {}, origins);
     addCommonOptions(one, { arms: DEFAULT_ARM, client: 'lean', out: defaultRuns() }, NOT_HERE);
     one.action(async (flags: GateFlags) => {
       if (isSweep) {

@@ -5,6 +5,7 @@ import { Option } from 'commander';
 import { faultHelp } from '../core/faults.ts';
 import type { Params } from '../core/params.ts';
 import { formatParam, placeholderOf } from '../core/params.ts';
+import type { ServerNeeds } from '../core/scenario.ts';
 import { slowPolicies } from '../core/scenario.ts';
 
 /** How the comparison is made, whatever the scenario. */
@@ -63,6 +64,20 @@ export const runParams = {
     choices: slowPolicies,
     default: 'drop-newest',
     help: 'what happens to a slow session',
+  },
+  'block-timeout': {
+    type: 'durationMs',
+    default: 250,
+    min: 1,
+    max: 600_000,
+    help: 'with --policy block: how long everybody waits for a session over --buffer-limit; then it misses what comes',
+  },
+  'slow-timeout': {
+    type: 'durationMs',
+    default: 10_000,
+    min: 1,
+    max: 3_600_000,
+    help: 'with --policy disconnect: how long a session may hold back less than --buffer-limit; more ends it at once',
   },
   replay: {
     type: 'count',
@@ -141,6 +156,20 @@ export const runParams = {
   },
 } as const satisfies Params;
 
+/** By which of them one asks for what a scenario needs of the server, where one can. */
+export const optionOfNeed = {
+  policy: 'policy',
+  replay: 'replay',
+  bufferLimitBytes: 'buffer-limit',
+  blockMs: 'block-timeout',
+  slowMs: 'slow-timeout',
+  heartbeatMs: 'heartbeat',
+  pongTimeoutMs: undefined,
+  keepAliveMs: undefined,
+  retryMs: undefined,
+  processes: 'processes',
+} as const satisfies Record<keyof ServerNeeds, keyof typeof runParams | undefined>;
+
 /** What is no number and no choice. */
 export const textOptions = {
   arms: { placeholder: 'names', help: 'what to compare, e.g. sse,ws,sse-prepared' },
@@ -193,11 +222,15 @@ const repeated: ReadonlySet<string> = new Set(['proxy-set']);
 const joinSettings = (text: string, before: string | undefined): string =>
   before === undefined ? text : `${before}${SETTING_BREAK} ${text}`;
 
-/** Adds one option per parameter; the parser and its messages are in core/params. */
+/**
+ * Adds one option per parameter; the parser and its messages are in core/params.
+ * @param origins where the defaults of some come from; as the rest of a sentence
+ */
 export function addParams(
   command: Command,
   params: Params,
   quick: Readonly<Record<string, number | string>>,
+  origins: Readonly<Record<string, string>> = {},
 ): void {
   for (const [name, param] of Object.entries(params)) {
     const byQuick = quick[name];
@@ -205,6 +238,7 @@ export function addParams(
       byQuick === undefined || byQuick === param.default
         ? ''
         : `, with --quick ${formatParam(param, byQuick)}`;
+    const origin = origins[name] === undefined ? '' : `, ${origins[name]}`;
     const limits =
       param.type === 'choice' || param.type === 'text'
         ? ''
@@ -212,7 +246,7 @@ export function addParams(
     command.addOption(
       new Option(
         `--${name} <${placeholderOf(param)}>`,
-        `${param.help} (default ${formatParam(param, param.default)}${inQuick}${limits})`,
+        `${param.help} (default ${formatParam(param, param.default)}${inQuick}${origin}${limits})`,
       ),
     );
   }

@@ -10,7 +10,7 @@ import type { Phase, Scenario, ServerNeeds, Variant } from '../core/scenario.ts'
 import type { Skipped } from '../loadgen/target-fit.ts';
 import type { TrialSetup } from '../loadgen/trial.ts';
 import { readArms, refuseGaps, splitList } from './arms.ts';
-import { runParams } from './options.ts';
+import { optionOfNeed, runParams } from './options.ts';
 import type { RouteChoice } from './route-options.ts';
 import { readRoutes } from './route-options.ts';
 import { addRoutes, routeOf } from './route-request.ts';
@@ -70,6 +70,7 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
   const { quick, tls, targets = [builtIn], fastTimers = false } = flags;
   const texts: Record<string, string> = {};
   for (const [name, text] of Object.entries(given)) if (text !== undefined) texts[name] = text;
+  refuseSettled(scenario, texts);
   const defaults = fillParams(scenario.params, {});
   const values = {
     ...defaults,
@@ -90,7 +91,10 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
   const scripted = (point: Point, arm?: Arm): readonly Phase[] =>
     scenario.phases(valuesOf(point, arm));
   refuseForTargets({ texts, processes: run.processes, tls, targets });
-  const faults = readFaults(texts['inject'], scripted({}), run.processes);
+  const needs = (point: Point, arm?: Arm): Partial<ServerNeeds> =>
+    withoutGiven(scenario.server?.(valuesOf(point, arm)) ?? {}, texts);
+  const { processes = run.processes } = needs({});
+  const faults = readFaults(texts['inject'], scripted({}), processes);
   const asked = readArms({
     text: texts['arms'] ?? defaultArms(scenario),
     isExplicit: texts['arms'] !== undefined,
@@ -144,16 +148,32 @@ export function readRequest(scenario: Scenario, given: Given, flags: RequestFlag
       policy: run.policy,
       replay: run.replay,
       bufferLimitBytes: run['buffer-limit'],
-      slowMs: 10_000,
+      blockMs: run['block-timeout'],
+      slowMs: run['slow-timeout'],
       heartbeatMs: run.heartbeat,
       pongTimeoutMs: 0,
       keepAliveMs: 0,
       retryMs: 0,
       processes: run.processes,
-      ...withoutGiven(scenario.server?.(valuesOf(point, arm)) ?? {}, texts),
+      ...needs(point, arm),
       ...(arm === undefined ? {} : serverOf(targetOf(arm, targets), routeOf(arm, routes))),
     }),
   };
+}
+
+/** The server would be told one thing, and the phases and clients of the scenario would go by another. */
+function refuseSettled(
+  { name, settles = {} }: Scenario,
+  texts: Readonly<Record<string, string>>,
+): void {
+  for (const [option, param] of Object.entries(settles)) {
+    if (texts[option] === undefined) continue;
+    throw fault('bad-value', {
+      flag: `--${option}`,
+      problem: `${name} settles it by --${param}, which both its server and its clients go by`,
+      nearest: `--${param}`,
+    });
+  }
 }
 
 function serverOf(
@@ -175,18 +195,15 @@ export function defaultArms(scenario: Scenario): string {
   return scenario.arms ?? DEFAULT_ARMS;
 }
 
-/** What a need is called on the command line, where it can be said there. */
-const flagOfNeed: Readonly<Record<string, string>> = {
-  bufferLimitBytes: 'buffer-limit',
-  heartbeatMs: 'heartbeat',
-};
-
 function withoutGiven(
   needs: Partial<ServerNeeds>,
   texts: Readonly<Record<string, string>>,
 ): Partial<ServerNeeds> {
   return Object.fromEntries(
-    Object.entries(needs).filter(([name]) => texts[flagOfNeed[name] ?? name] === undefined),
+    Object.entries(needs).filter(([need]) => {
+      const option = optionOfNeed[need as keyof ServerNeeds];
+      return option === undefined || texts[option] === undefined;
+    }),
   );
 }
 
@@ -219,7 +236,7 @@ function readFaults(text: string | undefined, phases: readonly Phase[], processe
   if (ofHub && processes > 1) {
     throw fault('bad-value', {
       flag: '--inject',
-      problem: `the faults of the server are known exactly in one process only, not in ${processes} (leave --processes out)`,
+      problem: `the faults of the server are known exactly in one process only, not in the ${processes} of this run`,
     });
   }
   const published = phases.flatMap((phase) => (phase.kind === 'load' ? (phase.publish ?? []) : []));

@@ -41,6 +41,7 @@ const scenarioSchema = z.strictObject({
   variants: aFunction('variants').optional(),
   search: aFunction('what is searched').optional(),
   server: aFunction('settings of the server').optional(),
+  settles: z.record(z.string(), z.string()).optional(),
   headline: z
     .array(z.string())
     .min(1, 'it names no metric, so the verdict would speak of nothing')

@@ -11,7 +11,14 @@ import { fitTarget } from '../loadgen/target-fit.ts';
 import type { TargetChoice } from './target-file.ts';
 
 /** Options that tell our own server what to do. */
-const OF_OUR_SERVER = ['policy', 'replay', 'heartbeat', 'buffer-limit'] as const;
+const OF_OUR_SERVER = [
+  'policy',
+  'block-timeout',
+  'slow-timeout',
+  'replay',
+  'heartbeat',
+  'buffer-limit',
+] as const;
 
 /** Ways to break things that are built into our own server; the generator's own work with any. */
 const isOfGenerator = (faults: string): boolean =>

@@ -56,6 +56,8 @@ export interface ServerConfig {
   readonly policy: SlowPolicy;
   /** Messages kept per room; 0 keeps none and sends no ids. */
   readonly replay: number;
+  /** With `block`: how long everybody waits for a slow session. */
+  readonly blockMs: number;
   /** With `disconnect`: how long a session may hold back. */
   readonly slowMs: number;
   /** How long the answer to a heartbeat may take; 0 waits for ever. */
@@ -142,8 +144,16 @@ export type ToServer =
   | Inspect
   /** Asks how full it is; may be asked in the middle of a load. */
   | { readonly kind: 'gauge' }
-  /** Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. */
-  | { readonly kind: 'flood'; readonly durationMs: number; readonly payloadBytes: number }
+  /**
+   * Broadcast as fast as the event loop turns, for this long: the null target of the head-room check. With a
+   * window no faster than clients take it: nothing is sent while more than that is buffered for them.
+   */
+  | {
+      readonly kind: 'flood';
+      readonly durationMs: number;
+      readonly payloadBytes: number;
+      readonly windowBytes?: number;
+    }
   /** Beats at this interval from now on; 0 beats nobody. */
   | { readonly kind: 'beat'; readonly intervalMs: number }
   /** Asks for the connections that have ended since it was asked last. */
@@ -167,7 +177,7 @@ export type FromServer =
   /** Other processes serve from now on. */
   | { readonly kind: 'members'; readonly pids: readonly number[] }
   | { readonly kind: 'rolled'; readonly roll: Roll }
-  /** `sent` is the number of heartbeats so far, over all sessions, of one process. */
+  /** `sent` is the number of heartbeats so far, over all sessions of all processes. */
   | { readonly kind: 'beating'; readonly sent?: number }
   | { readonly kind: 'closures'; readonly closures: readonly Closure[] }
   | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
@@ -184,7 +194,14 @@ export type FromServer =
   | { readonly kind: 'counted'; readonly counts: ServerCounts }
   | { readonly kind: 'gauged'; readonly gauge: Gauge }
   | ServerInspected
-  | { readonly kind: 'flooded'; readonly sent: number; readonly durationNs: number }
+  | {
+      readonly kind: 'flooded';
+      readonly sent: number;
+      readonly durationNs: number;
+      /** With a window: when it began, ns since the epoch, and how long it was held back. */
+      readonly startNs?: number;
+      readonly heldNs?: number;
+    }
   | {
       readonly kind: 'server-sample';
       readonly at: number;

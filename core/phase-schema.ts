@@ -168,16 +168,23 @@ const rest = z.discriminatedUnion(
 
 const beat = z.strictObject({ kind: z.literal('beat'), windowMs: someMs, fault });
 
+const flood = z.strictObject({
+  kind: z.literal('flood'),
+  durationMs: someMs,
+  payloadBytes: bytes(SMALLEST_MESSAGE_BYTES, 'a message'),
+});
+
 export const phaseSchema = z.discriminatedUnion(
   'kind',
-  [connect, load, rest, beat],
-  unknownKind("'connect', 'load', 'rest' or 'beat'"),
+  [connect, load, rest, beat, flood],
+  unknownKind("'connect', 'load', 'rest', 'beat' or 'flood'"),
 ) satisfies z.ZodType<OrUndefined<Phase>>;
 
 export const needsSchema = z.strictObject({
   policy: z.enum(slowPolicies),
   replay: count,
   bufferLimitBytes: atLeastOne,
+  blockMs: ms,
   slowMs: ms,
   heartbeatMs: ms,
   pongTimeoutMs: ms,

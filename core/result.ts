@@ -331,6 +331,9 @@ export const runResultSchema = z.object({
     pipelining: count.optional(),
     /** Server processes behind the one port. */
     processes: count.optional(),
+    /** With the policy `block`: how long all wait for a slow session; with `disconnect`: how long it may be slow, ms. */
+    blockMs: z.number().optional(),
+    slowMs: z.number().optional(),
   }),
   /** Values of the swept parameters, one point per element; one empty point when nothing is swept. */
   points: z.array(pointSchema),
@@ -371,6 +374,9 @@ export type TargetRecord = z.infer<typeof targetRecordSchema>;
 export type Environment = z.infer<typeof environmentSchema>;
 export type Warning = z.infer<typeof warningSchema>;
 export type RunResult = z.infer<typeof runResultSchema>;
+
+/** `options.blockMs` and `.slowMs` of runs that do not say them: nobody could choose them then. */
+export const policyTimesBefore = { blockMs: 250, slowMs: 10_000 } as const;
 
 /** One name for a point of a sweep, for grouping: 'clients=500'. */
 export function pointName(point: Point): string {

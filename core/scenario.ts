@@ -202,7 +202,17 @@ export interface BeatPhase {
   readonly fault: FaultPlan;
 }
 
-export type Phase = ConnectPhase | LoadPhase | RestPhase | BeatPhase;
+/**
+ * After the measured load: the server publishes to everybody as fast as its clients take it, which no schedule
+ * can tell. Nothing of it is in the figures of the load.
+ */
+export interface FloodPhase {
+  readonly kind: 'flood';
+  readonly durationMs: number;
+  readonly payloadBytes: number;
+}
+
+export type Phase = ConnectPhase | LoadPhase | RestPhase | BeatPhase | FloodPhase;
 
 export interface Scenario {
   readonly name: string;
@@ -227,6 +237,8 @@ export interface Scenario {
   readonly search?: (values: PlainValues) => SearchPlan;
   /** What the server must be told to play its part; left out, its defaults. */
   readonly server?: (values: PlainValues) => Partial<ServerNeeds>;
+  /** Options of every scenario that this one settles by a parameter of its own, which is what to use instead. */
+  readonly settles?: Readonly<Record<string, string>>;
   /** Metrics the verdict speaks of, most important first. At most five. */
   readonly headline: readonly string[];
   /** The sweep to suggest to somebody who wants to look around the operating point. */
@@ -286,7 +298,9 @@ export interface ServerNeeds {
   readonly replay: number;
   /** A session with more than this buffered is slow. */
   readonly bufferLimitBytes: number;
-  /** With `disconnect`: how long a session may hold back. */
+  /** With `block`: how long everybody waits for a session over that. */
+  readonly blockMs: number;
+  /** With `disconnect`: how long a session may hold back less than that; more ends it at once. */
   readonly slowMs: number;
   /** Interval of heartbeats; 0 sends none. */
   readonly heartbeatMs: number;

@@ -11,6 +11,7 @@ import { fault, reasonOf } from '../core/errors.ts';
 import { median } from '../core/median.ts';
 import { createRandom } from '../core/random.ts';
 import type { RunResult } from '../core/result.ts';
+import { policyTimesBefore } from '../core/result.ts';
 import { countedTrials } from './derive.ts';
 import { allMetrics } from './metrics/registry.ts';
 
@@ -63,14 +64,21 @@ export function historyEntry(run: RunResult): HistoryEntry | undefined {
 
 /** How often and how long it was measured does not change what was measured. */
 function loadHash({ scenario, params, points, options, targets, routes }: RunResult): string {
-  const { rounds: _rounds, seed: _seed, margin: _margin, ...rest } = options;
+  const { rounds: _rounds, seed: _seed, margin: _margin, blockMs, slowMs, ...rest } = options;
+  // What it was in all runs of before continues their series.
+  const times = Object.entries({ blockMs, slowMs }).filter(
+    ([name, ms]) => ms !== undefined && ms !== policyTimesBefore[name as 'blockMs' | 'slowMs'],
+  );
+  const chosen = { ...rest, ...Object.fromEntries(times) };
   const script = scenario.hash === undefined ? [] : [scenario.hash];
   // A server by its name: what changes in it is what the series is to show.
   const servers = targets === undefined ? [] : [targets.map(({ name }) => name)];
   // Of a proxy with its configuration: the same name with another one is another path.
   const paths = routes === undefined ? [] : [routes.map(({ name, says }) => [name, says])];
   return createHash('sha256')
-    .update(JSON.stringify([scenario.name, params, points, rest, ...script, ...servers, ...paths]))
+    .update(
+      JSON.stringify([scenario.name, params, points, chosen, ...script, ...servers, ...paths]),
+    )
     .digest('hex')
     .slice(0, 12);
 }

@@ -108,6 +108,7 @@ export const heartbeat = defineScenario({
           pongTimeoutMs: 0,
           keepAliveMs: Math.max(1_000, Math.round(p.interval / 1_000) * 1_000),
         },
+  settles: { heartbeat: 'interval' },
   headline: [
     'heartbeat.server.found',
     'heartbeat.server.max',

@@ -1,6 +1,7 @@
 /** What runs were made with: settings that all of them share, and those in which they differ, in words. */
 import type { RunResult } from '../../core/result.ts';
-import { formatBytes } from '../../core/units.ts';
+import { policyTimesBefore } from '../../core/result.ts';
+import { formatBytes, formatDurationMs } from '../../core/units.ts';
 import { settingText } from '../html/sections/conditions.ts';
 import { shareText } from '../html/share-text.ts';
 
@@ -52,7 +53,7 @@ function factsOf(run: RunResult): Map<string, Fact> {
     ['load', 'script of the scenario', run.scenario.hash],
     ...(run.routes ?? []).map(({ name, says }) => ['load', `route ${name}`, says] as const),
     ['load', 'client', options.client],
-    ['load', 'slow sessions', options.policy],
+    ['load', 'slow sessions', slowText(options)],
     ['load', 'messages kept per room', options.replay],
     ['load', 'TLS', options.tls === true ? 'yes' : 'no'],
     ['load', 'upstream connections', options.connections],
@@ -88,6 +89,15 @@ function factsOf(run: RunResult): Map<string, Fact> {
       value === undefined ? [] : [[name, { group, text: String(value) }] as const],
     ),
   );
+}
+
+/** What happens to a slow session, and when, where that depends on a time. */
+function slowText({ policy, blockMs, slowMs }: RunResult['options']): string | undefined {
+  const before = policyTimesBefore;
+  if (policy === 'block') return `${policy} for ${formatDurationMs(blockMs ?? before.blockMs)}`;
+  if (policy === 'disconnect')
+    return `${policy} after ${formatDurationMs(slowMs ?? before.slowMs)}`;
+  return policy;
 }
 
 function armText({ title, transport, client, target, route }: RunResult['arms'][number]): string {

@@ -88,6 +88,12 @@ const cases: readonly (readonly [scenario: string, given: Given, says: string, h
     '--silence: nobody is told of a cut by half-open, and clients that do not listen for silence (0ms) never notice it.',
     'Nothing was started.',
   ],
+  [
+    'restart',
+    { inject: 'drop=1%' },
+    '--inject: the faults of the server are known exactly in one process only, not in the 2 of this run.',
+    'Nothing was started.',
+  ],
   ['reconnect', { silence: '-1s' }, '--silence -1s is outside 0ms … 10m.', 'Choose a value'],
   [
     'capacity',

@@ -10,6 +10,7 @@ import type { TrialCounts } from '../../reports/compare/ratio-band.ts';
 import { countsOf, ratioBand } from '../../reports/compare/ratio-band.ts';
 import type { Change } from '../../reports/compare/runs-comparison.ts';
 import { compareRuns } from '../../reports/compare/runs-comparison.ts';
+import { settingsOf } from '../../reports/compare/settings.ts';
 import { renderComparisonTerminal } from '../../reports/compare/terminal.ts';
 import { trafficOf } from '../../reports/flow.ts';
 import { findRun, runIds } from '../../reports/run-lookup.ts';
@@ -28,6 +29,28 @@ function changeOf(changes: readonly Change[], arm: string, metric: string): Chan
 const elsewhere = (run: RunResult): RunResult => ({
   ...run,
   environment: { ...run.environment, fingerprint: 'another', kernel: 'Linux 9.9', cores: 64 },
+});
+
+describe('what happens to a slow session', () => {
+  const slow = (options: Partial<RunResult['options']>): readonly string[] => {
+    const run = { ...recorded, options: { ...recorded.options, ...options } };
+    const { shared, different } = settingsOf([
+      run,
+      { ...run, options: { ...run.options, ...BEFORE } },
+    ]);
+    return [...shared, ...different].flatMap(({ name, values }) =>
+      name === 'slow sessions' ? values : [],
+    );
+  };
+  const BEFORE = { blockMs: undefined, slowMs: undefined };
+
+  test.each([
+    ['block', { blockMs: 40 }, ['block for 40ms', 'block for 250ms']],
+    ['disconnect', { slowMs: 60_000 }, ['disconnect after 1m', 'disconnect after 10s']],
+    ['drop-newest', { blockMs: 40 }, ['drop-newest', 'drop-newest']],
+  ])('says its time where it matters, by %s, of runs of before too', (policy, times, says) => {
+    expect(slow({ policy, ...times })).toEqual(says);
+  });
 });
 
 describe('runs that are compared', () => {

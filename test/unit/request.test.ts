@@ -3,10 +3,13 @@ import { describe, expect, test } from 'vitest';
 import { readRequest } from '../../cli/request.ts';
 import { HarnessError } from '../../core/errors.ts';
 import { defineScenario } from '../../core/scenario.ts';
+import { plainSetup, startServer } from '../../loadgen/trial.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
 import { capacity } from '../../scenarios/capacity.ts';
+import { heartbeat } from '../../scenarios/heartbeat.ts';
 import { request } from '../../scenarios/request.ts';
 import { sizes } from '../../scenarios/sizes.ts';
+import { refusalOf } from '../refusal.ts';
 
 const flags = { quick: false, tls: false };
 
@@ -55,6 +58,39 @@ describe('what the server is told', () => {
       policy: 'keep-latest',
       replay: 0,
     });
+  });
+
+  test('is not what the scenario settles by a parameter of its own', () => {
+    const { message, hint, exitCode } = refusalOf(() =>
+      readRequest(heartbeat, { heartbeat: '5s' }, flags),
+    );
+    expect(message).toBe(
+      '--heartbeat: heartbeat settles it by --interval, which both its server and its clients go by.',
+    );
+    expect(hint).toContain("Did you mean '--interval'?");
+    expect(exitCode).toBe(2);
+    expect(readRequest(heartbeat, { interval: '5s' }, flags).server({}).heartbeatMs).toBe(5_000);
+  });
+
+  test('is how long a slow session is waited for, and how long it may be slow', () => {
+    expect(readRequest(broadcast, {}, flags).server({})).toMatchObject({
+      blockMs: 250,
+      slowMs: 10_000,
+    });
+    const given = { 'block-timeout': '40ms', 'slow-timeout': '1m' };
+    expect(readRequest(broadcast, given, flags).server({})).toMatchObject({
+      blockMs: 40,
+      slowMs: 60_000,
+    });
+  });
+
+  test('reaches its process', () => {
+    const { server } = readRequest(broadcast, { 'block-timeout': '40ms' }, flags);
+    const configs: unknown[] = [];
+    const start = ({ config }: { readonly config: unknown }) => configs.push(config);
+    const cores = { server: [], generator: [], unpinned: 'a test' };
+    startServer('ws', 1, { ...plainSetup(cores, 1), ...server({}) }, { start } as never);
+    expect(configs).toMatchObject([{ policy: 'drop-newest', blockMs: 40, slowMs: 10_000 }]);
   });
 
   test('cannot be a policy that there is not', () => {

@@ -43,6 +43,9 @@ describe('what is kept of a run', () => {
     expect(entryOf({ options: { ...run.options, rounds: 99, seed: 5 } }).load).toBe(load);
     expect(entryOf({ params: { ...run.params, clients: 12_345 } }).load).not.toBe(load);
     expect(entryOf({ options: { ...run.options, tls: true } }).load).not.toBe(load);
+    expect(entryOf({ options: { ...run.options, blockMs: 40 } }).load).not.toBe(load);
+    const asBefore = { ...run.options, blockMs: 250, slowMs: 10_000 };
+    expect(entryOf({ options: asBefore }).load, 'a run of before').toBe(load);
   });
 });
 
