@@ -100,10 +100,10 @@ const catalogue = {
       "Name at least one, for example --arms sse,ws; 'npm run list' shows them.",
     ),
 
-  'too-many-clients': (d: { asked: number; possible: number; limit: string; raise: string }) =>
+  'too-many-clients': (d: { asked: number; possible: number; limit: string; raise?: string }) =>
     machine(
       `${d.asked.toLocaleString('en-US')} clients do not fit on this machine: ${d.limit} allow ${d.possible.toLocaleString('en-US')}.`,
-      `Use --clients ${d.possible} or fewer, or raise the limit: ${d.raise}`,
+      `Use --clients ${d.possible} or fewer${d.raise === undefined ? '.' : `, or raise the limit: ${d.raise}`}`,
     ),
 
   'port-in-use': (d: { host: string; port: number; code: string; free?: string }) =>

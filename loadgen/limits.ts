@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { fault } from '../core/errors.ts';
+import { localPorts } from './namespaces.ts';
 
 export interface Limits {
   /** Open files per process; a server process needs one per client of its own, and so does each worker. */
@@ -23,6 +24,8 @@ export interface Spread {
   readonly sources: number;
   /** Sockets that one process has for each client: two in what is in between; left out: one. */
   readonly perClient?: number;
+  /** Whether clients are in a network of our own, whose ports are all theirs. */
+  readonly isOwnNetwork?: boolean;
 }
 
 export const narrow: Spread = { processes: 1, sources: 1 };
@@ -34,6 +37,8 @@ export const MOST_SOURCES = 200;
 const OWN_DESCRIPTORS = 100;
 /** Ports left to the rest of the machine. */
 const SPARE_PORTS = 200;
+/** In a network of our own there is no rest. Of its two paths each has as many: that all clients may take one is reckoned with. */
+const NETWORK_PORTS = localPorts.last - localPorts.first + 1;
 /**
  * From an address of its own a client needs a port that is not even left over from an earlier connection,
  * and those stay for a minute: room for the trials before. Where the system chooses the address, it takes
@@ -109,7 +114,8 @@ export function sourcesFor(clients: number, { ports }: Limits): number {
   return clients <= perSource ? 1 : Math.ceil((clients * PORTS_PER_CLIENT) / perSource);
 }
 
-function portsOf({ ports }: Limits, sources: number): number {
+function portsOf({ ports }: Limits, { sources, isOwnNetwork = false }: Spread): number {
+  if (isOwnNetwork) return NETWORK_PORTS;
   const perSource = ports - SPARE_PORTS;
   return Math.max(perSource, Math.floor((perSource * sources) / PORTS_PER_CLIENT));
 }
@@ -119,14 +125,15 @@ type Scarce = 'descriptors' | 'ports' | 'memory';
 /** @returns how many clients there can be, and what is used up first */
 export function possibleClients(
   limits: Limits,
-  { processes, sources, perClient = 1 }: Spread = narrow,
+  spread: Spread = narrow,
 ): { clients: number; by: Scarce } {
+  const { processes, perClient = 1 } = spread;
   const perProcess = Math.floor((limits.descriptors - OWN_DESCRIPTORS) / perClient);
   const byDescriptors =
     processes === 1 || perClient > 1 ? perProcess : Math.floor(perProcess * processes * EVENNESS);
   const all: readonly { clients: number; by: Scarce }[] = [
     { clients: byDescriptors, by: 'descriptors' },
-    { clients: portsOf(limits, sources), by: 'ports' },
+    { clients: portsOf(limits, spread), by: 'ports' },
     {
       clients: Math.max(1, Math.floor((limits.memoryBytes - SPARE_BYTES) / BYTES_PER_CLIENT)),
       by: 'memory',
@@ -139,7 +146,7 @@ export function possibleClients(
 export function limitText(
   limits: Limits,
   by: Scarce,
-  { processes, perClient = 1 }: Spread = narrow,
+  { processes, perClient = 1, isOwnNetwork = false }: Spread = narrow,
 ): string {
   const whole = (value: number): string => value.toLocaleString('en-US');
   switch (by) {
@@ -148,7 +155,9 @@ export function limitText(
         return `${whole(limits.descriptors)} open files per process, of which what is in between takes ${perClient} for each client,`;
       return `${whole(limits.descriptors)} open files per process${processes === 1 ? '' : ` in ${processes} server processes`}`;
     case 'ports':
-      return `${whole(limits.ports)} local ports`;
+      return isOwnNetwork
+        ? `${whole(NETWORK_PORTS)} ports of the one address that clients have in a network with a black hole`
+        : `${whole(limits.ports)} local ports`;
     case 'memory':
       return `${(limits.memoryBytes / 2 ** 30).toFixed(1)} GiB of memory`;
   }
@@ -158,20 +167,22 @@ export function limitText(
 export function checkClients(asked: number, limits: Limits, spread: Spread = narrow): void {
   const { clients: possible, by } = possibleClients(limits, spread);
   if (asked <= possible) return;
+  const raise = raiseText(asked, limits, by, spread);
   throw fault('too-many-clients', {
     asked,
     possible,
     limit: limitText(limits, by, spread),
-    raise: raiseText(asked, limits, by, spread),
+    ...(raise === undefined ? {} : { raise }),
   });
 }
 
-/** What would let more in: what is cheapest first. */
-function raiseText(asked: number, limits: Limits, by: Scarce, spread: Spread): string {
+/** @returns what would let more in, what is cheapest first; undefined where nothing would */
+function raiseText(asked: number, limits: Limits, by: Scarce, spread: Spread): string | undefined {
   switch (by) {
     case 'memory':
       return 'use a machine with more memory, or end what else takes it';
     case 'ports':
+      if (spread.isOwnNetwork === true) return undefined;
       return 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
     case 'descriptors': {
       const perProcess = (limits.descriptors - OWN_DESCRIPTORS) * EVENNESS;

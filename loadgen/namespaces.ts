@@ -15,9 +15,9 @@
 import { execFile } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { fault, reasonOf } from '../core/errors.ts';
+import { reasonOf } from '../core/errors.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
-import { namespacePath } from './child-process.ts';
+import { namespacePath, TrialFailure } from './child-process.ts';
 
 const run = promisify(execFile);
 /** None of these commands has anything to wait for. */
@@ -45,6 +45,7 @@ export interface Traffic {
   readonly bytesOut: number;
 }
 
+/** Whatever the kernel or its tools refuse ends the trial, and nothing else: all of it throws TrialFailure. */
 export interface Network {
   /** Names of the namespaces, for processes to be started in. */
   readonly server: string;
@@ -60,27 +61,32 @@ export interface Network {
   remove(): Promise<void>;
 }
 
+/** Where clients may connect from; a new namespace begins with fewer, whatever the machine has. */
+export const localPorts = { first: 1_024, last: 65_535 } as const;
+
 /** For the name: a process may have several. */
 let made = 0;
 
-/** @throws HarnessError `no-namespaces` */
+/** @throws TrialFailure */
 export async function createNetwork(): Promise<Network> {
   made += 1;
   const own = `${PREFIX}${ownerOf(process.pid)}-${made}`;
   const names = { server: `${own}-server`, middle: `${own}-middle`, clients: `${own}-clients` };
   const { server, middle, clients } = names;
   try {
-    await removeLeftovers();
     for (const name of Object.values(names)) {
       await ip('netns', 'add', name);
       // What IPv6 says by itself would pass for a sign of life.
       await within(name, 'sysctl', '-qw', 'net.ipv6.conf.all.disable_ipv6=1');
       await within(name, 'sysctl', '-qw', 'net.ipv6.conf.default.disable_ipv6=1');
     }
+    const { first, last } = localPorts;
+    await within(clients, 'sysctl', '-qw', `net.ipv4.ip_local_port_range=${first} ${last}`);
     for (const path of paths) await lay(path, names);
   } catch (error) {
-    await Promise.all(Object.values(names).map(remove));
-    throw fault('no-namespaces', { why: firstLine(reasonOf(error)) });
+    // What is left of it even so, the next run removes; why it came about is what is to be said.
+    await Promise.allSettled(Object.values(names).map(remove));
+    throw error;
   }
   return {
     server,
@@ -107,11 +113,16 @@ export async function createNetwork(): Promise<Network> {
   };
 }
 
-/** Why it cannot be made here; undefined where it can. */
+/** Why it cannot be made here, or not be looked into; undefined where it can. */
 export async function namespacesUnavailable(): Promise<string | undefined> {
   try {
     const network = await createNetwork();
-    await network.remove();
+    try {
+      // A trial asks ss in its middle: too late to find that it is missing.
+      await network.established('kept');
+    } finally {
+      await network.remove();
+    }
     return undefined;
   } catch (error) {
     return reasonOf(error);
@@ -142,7 +153,8 @@ async function lay(
   { server, middle, clients }: Readonly<Record<'server' | 'middle' | 'clients', string>>,
 ): Promise<void> {
   const inMiddle = (...args: string[]) => ip('-n', middle, ...args);
-  await inMiddle('link', 'add', path, 'type', 'bridge');
+  // One that looks into multicast would send packets of its own, for all snoopers on the network.
+  await inMiddle('link', 'add', path, 'type', 'bridge', 'mcast_snooping', '0');
   const ends = [
     { name: server, port: `${path}-s`, address: serverAddress[path] },
     { name: clients, port: `${path}-c`, address: clientAddress[path] },
@@ -181,7 +193,7 @@ interface Link {
 async function linkOf(namespace: string, link: string): Promise<Link> {
   const text = await ip('-n', namespace, '-s', '-j', 'link', 'show', 'dev', link);
   const [found] = JSON.parse(text) as Link[];
-  if (found === undefined) throw new Error(`there is no ${link} in ${namespace}`);
+  if (found === undefined) throw new TrialFailure(`there is no ${link} in ${namespace}`);
   return found;
 }
 
@@ -190,17 +202,32 @@ async function remove(name: string): Promise<void> {
   await ip('netns', 'del', name);
 }
 
-async function ip(...args: string[]): Promise<string> {
-  return (await run('ip', args, { timeout: TIMEOUT_MS })).stdout;
+function ip(...args: string[]): Promise<string> {
+  return told('ip', args);
 }
 
-async function within(namespace: string, command: string, ...args: string[]): Promise<string> {
-  const inside = [`--net=${namespacePath(namespace)}`, command, ...args];
-  return (await run('nsenter', inside, { timeout: TIMEOUT_MS, maxBuffer: 2 ** 28 })).stdout;
+function within(namespace: string, command: string, ...args: string[]): Promise<string> {
+  return told('nsenter', [`--net=${namespacePath(namespace)}`, command, ...args], command);
 }
 
-/** The rest is the usage of the command. */
-function firstLine(text: string): string {
-  const [first = '', second = ''] = text.split('\n');
-  return first.startsWith('Command failed') && second !== '' ? second : first;
+/**
+ * @param of whose refusal it would be, where one command starts another
+ * @returns what it prints
+ */
+async function told(command: string, args: readonly string[], of = command): Promise<string> {
+  try {
+    return (await run(command, [...args], { timeout: TIMEOUT_MS, maxBuffer: 2 ** 28 })).stdout;
+  } catch (error) {
+    throw new TrialFailure(refusalOf(command, of, error));
+  }
+}
+
+/** @param error as `execFile` makes it */
+function refusalOf(command: string, of: string, error: unknown): string {
+  const { code, killed } = error as { readonly code?: unknown; readonly killed?: boolean };
+  if (code === 'ENOENT') return `there is no command ${command}`;
+  if (killed === true) return `${of} took more than ${TIMEOUT_MS / 1_000} s`;
+  // Behind the first line, which repeats the command, its own words; then its usage.
+  const [first = '', words = ''] = reasonOf(error).split('\n');
+  return `${of} failed: ${words === '' ? first : words}`;
 }

@@ -26,8 +26,13 @@ export function flowOfPhases(phases: readonly Phase[]): Flow {
 export function connectsDirectly(phases: readonly Phase[]): boolean {
   return phases.every(
     (phase) =>
-      phase.kind !== 'load' || phase.fault === undefined || cutsByServer.includes(phase.fault.cut),
+      !('fault' in phase) || phase.fault === undefined || cutsByServer.includes(phase.fault.cut),
   );
+}
+
+/** Whether the processes have to run in a network of their own, since the machine's cannot swallow anything. */
+export function needsNetwork(phases: readonly Phase[]): boolean {
+  return phases.some((phase) => 'fault' in phase && phase.fault?.cut === 'black-hole');
 }
 
 const cutsByServer: readonly Cut[] = ['restart', 'drain', 'rolling-kill'];

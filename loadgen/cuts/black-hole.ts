@@ -3,7 +3,6 @@
  * by a reset, by an end, or by an answer of the network. What is said of it is what the kernel says: the
  * bridge is down, the server's end still lists its connections, and no packet has come out at either end.
  */
-import { fault } from '../../core/errors.ts';
 import type { FaultPlan } from '../../core/scenario.ts';
 import { TrialFailure } from '../child-process.ts';
 import type { Network, Traffic } from '../namespaces.ts';
@@ -17,12 +16,6 @@ export function blackHole(): Injector {
   return {
     prepare: async (plan, context, clients) => {
       const { endpoint } = context;
-      if (endpoint.tls !== undefined) {
-        throw fault('bad-value', {
-          flag: '--tls',
-          problem: 'certificates are made for this machine’s address, and a black hole has others',
-        });
-      }
       const kept = { ...endpoint, host: serverAddress.kept };
       const doomed = { ...endpoint, host: serverAddress.doomed };
       const hit = shareOfClients(plan, { ...context, clients });

@@ -1,7 +1,9 @@
 /**
  * A network that swallows everything, seen from outside, and how long the server takes to notice: with a
  * ping every 2 s and 2 s for the pong, 2 to 4 s, and 0.3 s more for timers of a busy machine. A ping whose pong
- * was on its way when it happened makes it less than 2 s, by as long as a pong takes.
+ * was on its way when it happened makes it less than 2 s, by as long as a pong takes. With TCP keep-alive after
+ * 1 s of silence the kernel sends ten probes, a second apart, and gives up a second after the last: the first
+ * is due within a second of the fault, so 10 to 11 s; each of its timers may be some 30 ms late, 0.5 s in all.
  */
 import { expect, test } from 'vitest';
 import { decodeHistogram, valueAtQuantile } from '../../core/histogram.ts';

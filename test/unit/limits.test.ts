@@ -97,6 +97,18 @@ describe('limits', () => {
     ]);
   });
 
+  test('a network of our own has ports of its own, of one address, and no more can be had', () => {
+    const many = { ...limits, descriptors: 1_000_000 };
+    const own: Spread = { processes: 4, sources: 1, isOwnNetwork: true };
+    expect(possibleClients(many, own)).toEqual({ clients: 64_512, by: 'ports' });
+    expect(() => checkClients(64_512, many, own)).not.toThrow();
+    const { message, hint } = refusal(64_513, many, own);
+    expect(message).toBe(
+      '64,513 clients do not fit on this machine: 64,512 ports of the one address that clients have in a network with a black hole allow 64,512.',
+    );
+    expect(hint).toBe('Use --clients 64512 or fewer.');
+  });
+
   test.each([
     ['a small load needs one worker', 500, 25_000, 1, 1],
     ['a large load takes what cores there are', 2_000, 100_000, 4, 3],

@@ -1,6 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import type { LoadPhase, Phase, PublishLoad } from '../../core/scenario.ts';
-import { answerMs, clientsOf, eventsPerS, floodableLoad } from '../../loadgen/offered-load.ts';
+import { fillParams } from '../../core/params.ts';
+import type { Cut, LoadPhase, Phase, PublishLoad } from '../../core/scenario.ts';
+import {
+  answerMs,
+  clientsOf,
+  connectsDirectly,
+  eventsPerS,
+  floodableLoad,
+  needsNetwork,
+} from '../../loadgen/offered-load.ts';
+import { heartbeat } from '../../scenarios/heartbeat.ts';
 
 const publish: PublishLoad = {
   ratePerS: 10,
@@ -102,5 +111,34 @@ describe('a flood can tell head-room', () => {
     expect(floodableLoad(phasesOf({ request }))).toBeUndefined();
     const toRooms: PublishLoad = { ...publish, to: { kind: 'rooms', count: 2 } };
     expect(floodableLoad(phasesOf({ publish: toRooms }))).toBeUndefined();
+  });
+});
+
+describe('clients have addresses of their own', () => {
+  const cutBy = (cut: Cut): Phase[] =>
+    phasesOf({
+      publish,
+      fault: {
+        cut,
+        atMs: 0,
+        forMs: 100,
+        share: 1,
+        comeback: { strategy: 'none', baseMs: 0, capMs: 0, resume: false, silenceMs: 0 },
+      },
+    });
+
+  test.each<[says: string, phases: readonly Phase[], isDirect: boolean, ownNetwork: boolean]>([
+    ['where nothing is between them and the server', phasesOf({ publish }), true, false],
+    ['where the server itself ends what is cut', cutBy('restart'), true, false],
+    ['but not behind a relay', cutBy('rst'), false, false],
+    ['nor in a network that swallows everything', cutBy('black-hole'), false, true],
+    [
+      'nor where it is only listened for silence',
+      heartbeat.phases(fillParams(heartbeat.params, {})),
+      false,
+      true,
+    ],
+  ])('%s', (_, phases, isDirect, ownNetwork) => {
+    expect([connectsDirectly(phases), needsNetwork(phases)]).toEqual([isDirect, ownNetwork]);
   });
 });

@@ -188,7 +188,8 @@ describe('arms on routes', () => {
     ['black-hole', 'direct,nginx', 'a network of its own'],
     ['rst', 'direct,url:https://a.example', '--cut rst puts a relay'],
   ])('are left out of --cut %s through %s', (cut, route, says) => {
-    const phases = () => reconnect.phases(fillParams(reconnect.params, { cut }) as never);
+    const phases = () =>
+      reconnect.phases(fillParams(reconnect.params, { cut, for: '3s' }) as never);
     const { routes } = readRoutes(asked({ route }, { port: 80 }));
     const { arms: kept, skipped } = addRoutes([arm('ws')], routes, { ...nothing, phases });
     expect(kept.map(({ name }) => name)).toEqual(['ws']);
