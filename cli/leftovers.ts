@@ -7,7 +7,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { TEMPORARY_NAME } from '../core/certificate.ts';
-import { HarnessError, reasonOf } from '../core/errors.ts';
+import { fault, HarnessError, reasonOf } from '../core/errors.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
 import type { RunResult } from '../core/result.ts';
 import { removeLeftovers } from '../loadgen/namespaces.ts';
@@ -19,11 +19,21 @@ import { endStrays } from '../servers/target/strays.ts';
 /** In the folder of a run that is under way; holds the name of its process. */
 const MARK = 'running';
 
-/** @returns takes the mark away */
+/**
+ * @returns takes the mark away
+ * @throws HarnessError `run-file-not-written`
+ */
 export function markRunning(folder: string): () => void {
   const mark = join(folder, MARK);
-  writeFileSync(mark, ownerOf(process.pid));
-  return () => rmSync(mark, { force: true });
+  const unmark = (): void => rmSync(mark, { force: true });
+  try {
+    writeFileSync(mark, ownerOf(process.pid));
+  } catch (error) {
+    // A full disk takes the name of a file and nothing that is in it.
+    unmark();
+    throw fault('run-file-not-written', { path: mark, why: reasonOf(error) });
+  }
+  return unmark;
 }
 
 /** @returns what was found, a sentence each */

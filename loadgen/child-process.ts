@@ -71,8 +71,14 @@ export interface Supervisor {
   close(): void;
 }
 
-/** @param stopTimeoutMs how long a child may take to end when asked */
-export function createSupervisor(stopTimeoutMs = STOP_TIMEOUT_MS): Supervisor {
+/**
+ * @param stopTimeoutMs how long a child may take to end when asked
+ * @param moreTimeFor the option that allows more time for a report of this kind; undefined where there is none
+ */
+export function createSupervisor(
+  stopTimeoutMs = STOP_TIMEOUT_MS,
+  moreTimeFor: (report: string) => string | undefined = () => undefined,
+): Supervisor {
   const running = new Set<ChildProcess>();
   const killAll = (): void => {
     for (const child of running) child.kill('SIGKILL');
@@ -80,7 +86,7 @@ export function createSupervisor(stopTimeoutMs = STOP_TIMEOUT_MS): Supervisor {
   // The last resort, for an exit that nobody foresaw; a kill -9 of this process closes the channels.
   process.on('exit', killAll);
   return {
-    start: (options) => startChild(options, running, stopTimeoutMs),
+    start: (options) => startChild(options, running, stopTimeoutMs, moreTimeFor),
     runScript: (script, args, timeoutMs) =>
       new Promise((resolve) => {
         // The channel carries nothing: its end tells the script that this process is gone.
@@ -153,6 +159,7 @@ function startChild<In, Out extends { readonly kind: string }>(
   options: ChildOptions,
   running: Set<ChildProcess>,
   stopTimeoutMs: number,
+  moreTimeFor: (report: string) => string | undefined,
 ): Child<In, Out> {
   const node = [
     process.execPath,
@@ -234,9 +241,11 @@ function startChild<In, Out extends { readonly kind: string }>(
         handler = (message) => resolve(message as Extract<Out, { kind: K }>);
         handlersOf(kind).add(handler);
         timer = setTimeout(() => {
+          const option = moreTimeFor(kind);
+          const more = option === undefined ? '' : ` (${option} allows it more)`;
           reject(
             new TrialFailure(
-              `${options.title} did not report '${kind}' within ${Math.round(timeoutMs)} ms: it hangs, or the machine is too busy (--start-timeout and --reply-timeout allow it more)`,
+              `${options.title} did not report '${kind}' within ${Math.round(timeoutMs)} ms: it hangs, or the machine is too busy${more}`,
               stderrTail,
             ),
           );

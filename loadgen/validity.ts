@@ -109,7 +109,8 @@ function longestWait(evidence: Evidence, of: 'server' | 'generator'): number | u
   return LONGEST_WAIT + Math.max(0, share(helpers, mainNs) ?? 0);
 }
 
-const rules: readonly Rule[] = [
+/** Of every trial with a load. */
+export const rules: readonly Rule[] = [
   {
     id: 'offered-rate',
     title: 'messages and requests sent, of those planned',

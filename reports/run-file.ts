@@ -1,5 +1,5 @@
 /** Run files on disk: written whole or not at all, and read back only when they are what they should be. */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fault, reasonOf } from '../core/errors.ts';
 import type { RunResult } from '../core/result.ts';
@@ -54,6 +54,25 @@ export function writeRunFile(folder: string, run: RunResult): string {
   const path = join(folder, RUN_FILE);
   writeWhole(path, `${JSON.stringify(run)}\n`);
   return path;
+}
+
+const UNDER_WAY = Buffer.from('"state":"running"');
+/** As long as that, so that it fits where there is room for nothing more. */
+const ENDED = Buffer.from('"state":"aborted"');
+
+/** Of a run whose last state cannot be written whole: what was written before no longer says that it goes on. */
+export function abortInPlace(folder: string): void {
+  const path = join(folder, RUN_FILE);
+  try {
+    // Inside of texts quotes are escaped, so this is the state of the run and nothing that somebody has said.
+    const at = readFileSync(path).indexOf(UNDER_WAY);
+    if (at < 0) return;
+    const file = openSync(path, 'r+');
+    writeSync(file, ENDED, 0, ENDED.length, at);
+    closeSync(file);
+  } catch {
+    // Then it stays as the run file of one that was killed; why it could not be written is said by whoever tried.
+  }
 }
 
 /** @throws HarnessError `run-file-unreadable`, saying what is wrong with it and what to do about that */

@@ -13,6 +13,8 @@ export interface RogueAnswers {
   readonly stream: string;
   /** How a POST is. */
   readonly post?: string;
+  /** Where it says that it listens; left out, where it does. */
+  readonly elsewhere?: number;
 }
 
 /** Right answers, for the half that is not to be wrong. */
@@ -23,7 +25,7 @@ export const OPEN_STREAM = `
 export const BUSY = `response.writeHead(503, { 'retry-after': '2' }).end();`;
 
 /** @returns the path of its script, which is gone when the test is over */
-export function rogueProcess({ stream, post = BUSY }: RogueAnswers): string {
+export function rogueProcess({ stream, post = BUSY, elsewhere = 0 }: RogueAnswers): string {
   const folder = mkdtempSync(join(tmpdir(), 'pushbench-rogue-'));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const path = join(folder, 'rogue.mjs');
@@ -48,7 +50,7 @@ server.listen(0, '127.0.0.1', () => {
   const { port } = server.address();
   const endpoint = {
     host: '127.0.0.1',
-    port,
+    port: ${elsewhere} || port,
     path: '/events',
     upstreamPath: '/publish',
     sessionsPath: '/sessions',

@@ -49,7 +49,9 @@ export async function runWithAccident(
   );
   const { plainSetup, runTrial } =
     await compiled<typeof import('../loadgen/trial.ts')>('loadgen/trial.js');
-  const real = createSupervisor(1_000);
+  const { moreTimeFor } =
+    await compiled<typeof import('../cli/report-limits.ts')>('cli/report-limits.js');
+  const real = createSupervisor(1_000, moreTimeFor);
   const processes: Process[] = [];
   const watched: Supervisor = {
     ...real,

@@ -1,11 +1,13 @@
 /** Accidents beside a trial: servers that are none, scripts and searches that are killed, and the program itself. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { clearLeftovers } from '../../cli/leftovers.ts';
 import type { RunResult } from '../../core/result.ts';
 import { runResultSchema } from '../../core/result.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
 import { request } from '../../scenarios/request.ts';
+import { neverAccepts } from '../never-accepts.ts';
 import type { Program } from '../program.ts';
 import { runFilesIn, runProgram, SMALL, startProgram, temporaryFolder, until } from '../program.ts';
 import { BUSY, OPEN_STREAM, rogueProcess } from '../rogue-process.ts';
@@ -15,39 +17,65 @@ import { runWithAccident, runYardstickOn } from '../trial-accidents.ts';
 const FINISHED = [0, 5];
 const tiny = { clients: '5', rate: '20/s', warmup: '0ms', duration: '200ms' };
 
-describe('a server that is none', () => {
+/** How a wrong answer to each is called, and what would have been right. */
+const answers = {
+  sse: { page: '200 OK with text/html', right: '200 with text/event-stream' },
+  ws: { page: '200 OK', right: '101 Switching Protocols' },
+};
+
+describe.each(['sse', 'ws'] as const)('a server of %s that is none', (transport) => {
+  const { page, right } = answers[transport];
+
   test.each([
     {
       what: 'answers 503 and says when to come back',
       stream: BUSY,
-      says: 'the server answered 503 Service Unavailable (Retry-After: 2) instead of 200 with text/event-stream',
+      says: `the server answered 503 Service Unavailable (Retry-After: 2) instead of ${right}`,
       hint: 'come back when it says',
     },
     {
       what: 'answers with a page for browsers',
       stream: `response.writeHead(200, { 'content-type': 'text/html' }).end('<p>Hello');`,
-      says: 'the server answered 200 OK with text/html instead of 200 with text/event-stream',
-      hint: 'check the address',
+      says: `the server answered ${page} instead of ${right}`,
+      hint: transport === 'sse' ? 'check the address' : 'it takes no WebSocket there',
     },
     {
-      what: 'says nothing',
+      what: 'accepts and says nothing',
       stream: '',
+      patienceMs: 300,
       says: 'no answer within 300 ms',
       hint: '--connect-timeout',
     },
-  ])('and $what fails the trial with a sentence', async ({ stream, says, hint }) => {
-    const { trial, left } = await runWithAccident({
-      scenario: broadcast,
-      params: tiny,
-      transport: 'sse',
-      setup: { serverScript: rogueProcess({ stream }), connectTimeoutMs: 300 },
-    });
-    expect(trial.outcome).toBe('failed');
-    expect(trial.says).toContain(`none of 5 clients could connect: ${says} (`);
-    expect(trial.says).toContain(hint);
-    expect(left).toEqual([]);
-  });
+    {
+      what: 'never accepts',
+      stream: '',
+      patienceMs: 300,
+      isFull: true,
+      says: 'no connection to 127.0.0.1',
+      hint: 'within 300 ms (nobody accepts it, or a firewall drops it',
+    },
+  ])(
+    'and $what fails the trial with a sentence',
+    async ({ stream, isFull, patienceMs, says, hint }) => {
+      const elsewhere = isFull === true ? await neverAccepts() : 0;
+      const { trial, left } = await runWithAccident({
+        scenario: broadcast,
+        params: tiny,
+        transport,
+        setup: {
+          serverScript: rogueProcess({ stream, elsewhere }),
+          connectTimeoutMs: patienceMs ?? 10_000,
+        },
+      });
+      expect(trial.outcome).toBe('failed');
+      expect(trial.says).toContain(`none of 5 clients could connect: ${says}`);
+      expect(trial.says).toContain(hint);
+      expect(left).toEqual([]);
+    },
+  );
+});
 
+describe('a server that is none', () => {
   test('and takes no POST is a trial in which nothing arrived, with the reason', async () => {
     const { trial } = await runWithAccident({
       scenario: broadcast,
@@ -133,6 +161,31 @@ describe('kill -9', () => {
     await until(() => program.processes().length === 0);
   });
 
+  test.each([
+    { name: 'reconnect', more: '--at 1s --for 30s --duration 60s' },
+    { name: 'restart', more: '--duration 60s --at 90%' },
+    { name: 'idle', more: '--cpu-window 60s' },
+  ])(
+    'of the program in the middle of $name leaves nothing that the next start does not clear',
+    async ({ name, more }) => {
+      const [folder, temporary] = [temporaryFolder(), temporaryFolder()];
+      const args = `bench ${name} --arms ws --rounds 1 --clients 50 ${more} --out`.split(' ');
+      const program = startProgram([...args, folder], { TMPDIR: temporary });
+      const worker = await untilProcess(program, 'loadgen/worker');
+      await until(() => namesIn(`/proc/${worker}/fd`).length > 50);
+      program.child.kill('SIGKILL');
+      await program.finished;
+      await until(() => program.processes().length === 0);
+      expect(clearLeftovers(folder, temporary)).toEqual([
+        expect.stringMatching(
+          /^An earlier run was killed before it could end; its 0 trials are kept/,
+        ),
+      ]);
+      expect(runIn(folder)?.state).toBe('aborted');
+      expect(namesIn(temporary)).toEqual([]);
+    },
+  );
+
   test('of the program leaves no process; the next start tidies up and says what is kept', async () => {
     const folder = temporaryFolder();
     const env = { TMPDIR: temporaryFolder() };
@@ -162,6 +215,11 @@ async function untilProcess(program: Program, script: string): Promise<number> {
   const find = () => program.processes().find(({ command }) => command.includes(script));
   await until(() => find() !== undefined);
   return find()?.pid ?? 0;
+}
+
+/** Of a folder that may be gone by now. */
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
 }
 
 const read = (path: string): RunResult =>

@@ -2,6 +2,7 @@
  * Processes that are killed at every step of a trial: it ends at once, as failed, with a sentence that names
  * the process; nothing of it is left running.
  */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Scenario } from '../../core/scenario.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
@@ -133,18 +134,45 @@ describe('kill -9', () => {
   });
 });
 
+describe('kill -9 of one of several server processes', () => {
+  test('in a load is a trial whose clients were cut off, which says so and counts for nothing', async () => {
+    let killed: number | undefined;
+    const { trial, left } = await runWithAccident({
+      scenario: broadcast,
+      params: { ...load, deadline: '500ms', warmup: '0ms', duration: '500ms' },
+      setup: { processes: 2 },
+      onMoment({ of, event }) {
+        if (event !== 'publish' || of.title !== SERVER) return;
+        killed = childrenOf(of.pid).at(-1);
+        if (killed !== undefined) process.kill(killed, 'SIGKILL');
+      },
+    });
+    expect(killed).toBeDefined();
+    expect(trial).toMatchObject({ outcome: 'completed', validity: { state: 'invalid' } });
+    expect(trial.validity.checks.find(({ id }) => id === 'connections-kept')).toMatchObject({
+      ok: 'invalid',
+      says: 'clients left before the end',
+    });
+    // Node gives connections to its processes in turn.
+    const cutOff = trial.closed.reduce((sum, { count }) => sum + count, 0);
+    expect([2, 3]).toContain(cutOff);
+    expect(trial.ledger).toMatchObject({ expected: 50, lost: cutOff * 10 });
+    expect(left).toEqual([]);
+  });
+});
+
 describe('a process that hangs', () => {
   test.each([
     // A worker that is loaded slowly, on a busy machine, may be the first to be missed.
     {
       what: 'before it is ready',
       event: 'start',
-      missed: /^.* did not report '(listening|ready)'/,
+      missed: /^.* did not report '(listening|ready)' .* \(--start-timeout allows it more\)/,
     },
     {
       what: 'before the load',
       event: 'count',
-      missed: /^the server of ws did not report 'counted'/,
+      missed: /^the server of ws did not report 'counted' .* \(--reply-timeout allows it more\)/,
     },
   ])('$what is given up, and killed', { timeout: 10_000 }, async ({ event, missed }) => {
     const { trial, left } = await runWithAccident({
@@ -157,10 +185,15 @@ describe('a process that hangs', () => {
     });
     expect(trial.outcome).toBe('failed');
     expect(trial.says).toMatch(missed);
-    expect(trial.says).toMatch(/ within 500 ms: .*--reply-timeout/);
+    expect(trial.says).toContain(' within 500 ms: ');
     expect(left).toEqual([]);
   });
 });
+
+function childrenOf(pid: number): number[] {
+  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text.split(' ').filter(Boolean).map(Number);
+}
 
 function is(event: string, title?: string): Accident['at'] {
   return (moment) => moment.event === event && (title === undefined || moment.of.title === title);

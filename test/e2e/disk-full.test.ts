@@ -3,7 +3,14 @@
  * there, whole. It takes a file system of its own, which only root may mount: elsewhere it is skipped.
  */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
@@ -28,6 +35,12 @@ function mountTiny(kib: number): { folder: string } | { why: string } {
   }
 }
 
+function fill(path: string): void {
+  expect(() => {
+    for (;;) appendFileSync(path, Buffer.alloc(1_024));
+  }).toThrow(/ENOSPC/);
+}
+
 afterAll(() => {
   if (!('folder' in disk)) return;
   execFileSync('umount', [disk.folder]);
@@ -48,9 +61,25 @@ describe.skipIf('why' in disk)(title, () => {
     expect(stderr).toContain('What was written before is kept.');
     expect(stderr).not.toMatch(/\n\s+at /);
     const [file = ''] = runFilesIn(folder);
-    expect(readRunFile(file).trials.length).toBeGreaterThan(0);
-    expect(readdirSync(dirname(file)).filter((name) => name.endsWith('.draft'))).toEqual([]);
+    const { trials, state } = readRunFile(file);
+    expect(trials.length).toBeGreaterThan(0);
+    expect(state).toBe('aborted');
+    // Neither a draft nor the mark of a run that goes on, which the next start would take for one that was killed.
+    expect(readdirSync(dirname(file))).toEqual(['run.json']);
     rmSync(join(folder, 'runs'), { recursive: true });
+  });
+
+  test('on which not even the mark of a run fits ends it before it begins, and nothing is left', async () => {
+    fill(join(folder, 'something else'));
+    const { code, stderr } = await runProgram([
+      ...`bench broadcast ${LOAD} --duration 200ms --rounds 1 --out`.split(' '),
+      join(folder, 'runs'),
+    ]);
+    expect(code, stderr).toBe(3);
+    expect(stderr).toMatch(/running could not be written: ENOSPC/);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect(readdirSync(join(folder, 'runs'))).toEqual([]);
+    rmSync(join(folder, 'something else'));
   });
 
   test('ends a soak in the middle; the looks until then stay, and a report can be made elsewhere', async () => {

@@ -8,6 +8,7 @@ import { clearLeftovers, markRunning } from '../../cli/leftovers.ts';
 import { isGone, ownerOf } from '../../core/process-owner.ts';
 import type { RunResult } from '../../core/result.ts';
 import { readRunFile, writeRunFile } from '../../reports/run-file.ts';
+import { refusalOf } from '../refusal.ts';
 import { runOf, trialOf } from '../trip-run.ts';
 
 /** Of a process that was, a moment ago. */
@@ -41,6 +42,13 @@ describe('the name of a process', () => {
   test('is no other text, so nothing of somebody else’s is taken for left behind', () => {
     for (const text of ['', '1', 'a-b', `${GONE}-x`]) expect(isGone(text)).toBe(false);
   });
+});
+
+test('a mark that cannot be written is said with its place, and none is left', () => {
+  const folder = join(temporary(), 'none');
+  const refusal = refusalOf(() => markRunning(folder));
+  expect(refusal).toMatchObject({ code: 'run-file-not-written', exitCode: 3 });
+  expect(refusal.message).toContain(join(folder, 'running'));
 });
 
 describe('the next start', () => {

@@ -1,10 +1,15 @@
 /** The run file: what is written can be read, what is not one is refused by name, and its schema is published. */
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { runResultSchema } from '../../core/result.ts';
-import { createRunFolder, readRunFile, writeRunFile } from '../../reports/run-file.ts';
+import {
+  abortInPlace,
+  createRunFolder,
+  readRunFile,
+  writeRunFile,
+} from '../../reports/run-file.ts';
 import { temporaryFolder } from '../program.ts';
 import { refusalOf } from '../refusal.ts';
 
@@ -47,6 +52,24 @@ describe('run files', () => {
     const refusal = refusalOf(() => writeRunFile(target, { ...sample, id: 'later' }));
     expect(refusal.code).toBe('run-file-not-written');
     expect(readRunFile(path).id).toBe(sample.id);
+  });
+
+  test('a last state for which there is no room does not say that the run goes on', () => {
+    const target = createRunFolder(folder, 'full');
+    const path = writeRunFile(target, {
+      ...sample,
+      state: 'running',
+      command: '"state":"running"',
+    });
+    const { size } = statSync(path);
+    abortInPlace(target);
+    expect(readRunFile(path)).toEqual({
+      ...sample,
+      state: 'aborted',
+      command: '"state":"running"',
+    });
+    expect(statSync(path).size).toBe(size);
+    abortInPlace(createRunFolder(folder, 'empty'));
   });
 
   test('the schema is published as JSON Schema', async () => {
