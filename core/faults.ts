@@ -4,7 +4,7 @@
  */
 import { fault } from './errors.ts';
 import type { Parsed } from './units.ts';
-import { parseDurationMs, parseShare } from './units.ts';
+import { parseDurationMs, parseShare, parseSizeBytes } from './units.ts';
 
 export interface Faults {
   /** Share of deliveries the hub leaves out, chosen at random per session and message. */
@@ -23,6 +23,8 @@ export interface Faults {
   readonly share: number;
   /** CPU time the hub burns for every delivery, ms. */
   readonly cpu: number;
+  /** Bytes that the hub keeps for ever of every delivery. */
+  readonly leak: number;
 }
 
 export const noFaults: Faults = {
@@ -34,6 +36,7 @@ export const noFaults: Faults = {
   delay: 0,
   share: 0,
   cpu: 0,
+  leak: 0,
 };
 
 const parsers = {
@@ -45,10 +48,13 @@ const parsers = {
   delay: parseDurationMs,
   share: parseShareOrFraction,
   cpu: parseDurationMs,
+  leak: parseSizeBytes,
 } as const;
 
+const shares: ReadonlySet<(text: string) => Parsed> = new Set([parseShare, parseShareOrFraction]);
+
 export const faultHelp =
-  'faults to inject: drop=1%, duplicate=1%, swap=1%, stall=500ms, delay=5ms and share=2% of broadcasts, cpu=5us a delivery, generator=70%, joined by commas';
+  'faults to inject: drop=1%, duplicate=1%, swap=1%, stall=500ms, delay=5ms and share=2% of broadcasts, cpu=5us and leak=1KiB a delivery, generator=70%, joined by commas';
 
 /** What the hub did to the deliveries of one phase. */
 export interface Injected {
@@ -73,7 +79,7 @@ export function parseFaults(text: string): Faults {
     const parsed = parsers[name](value);
     if ('problem' in parsed)
       throw fault('bad-value', { flag: `--inject ${name}`, problem: parsed.problem });
-    if (parsers[name] !== parseDurationMs && parsed.value > 1) {
+    if (shares.has(parsers[name]) && parsed.value > 1) {
       throw fault('bad-value', { flag: `--inject ${name}`, problem: `${value} is more than 100%` });
     }
     faults[name] = parsed.value;

@@ -26,6 +26,8 @@ export interface Growth {
   readonly fit: LineFit;
   /** The floor itself: seconds and bytes. */
   readonly floor: readonly FitPoint[];
+  /** Falls that are collections; where there are none, all of the rise may be garbage. */
+  readonly collections: number;
 }
 
 /** Share of the series that is taken as growing to its working size: heaps do so at first. */
@@ -52,7 +54,8 @@ export function judgeGrowth(series: readonly FitPoint[]): Growth | undefined {
   const floor = floorOf(settled);
   const fit = fitSeries(floor);
   if (fit === undefined) return undefined;
-  return { verdict: verdictOf(floor, fit), fit, floor };
+  const collections = collectionsOf(settled.map(({ y }) => y));
+  return { verdict: verdictOf(floor, fit), fit, floor, collections };
 }
 
 /**

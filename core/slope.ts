@@ -16,8 +16,11 @@ export interface LineFit {
   readonly low: number;
   readonly high: number;
   readonly intercept: number;
-  /** What each point lies above its line, in the order given. */
+  /** What each point lies above its line, in the order given; of a long series, each of its blocks. */
   readonly residuals: readonly number[];
+  /** Of the slope: how far it is off by, and the degrees of freedom of t that this is known with. */
+  readonly error: number;
+  readonly degrees: number;
 }
 
 const CONFIDENCE = 0.95;
@@ -57,13 +60,22 @@ export function fitLine(points: readonly FitPoint[]): LineFit | undefined {
   const { slope, intercept, residuals, spread } = fit;
   const degrees = points.length - 2;
   const squares = residuals.reduce((sum, one) => sum + one * one, 0);
-  const half =
-    studentQuantile((1 + CONFIDENCE) / 2, degrees) * Math.sqrt(squares / degrees / spread);
-  return { slope, low: slope - half, high: slope + half, intercept, residuals };
+  const error = Math.sqrt(squares / degrees / spread);
+  return { slope, intercept, residuals, error, degrees, ...around(slope, error, degrees) };
+}
+
+function around(slope: number, error: number, degrees: number): { low: number; high: number } {
+  const half = studentQuantile((1 + CONFIDENCE) / 2, degrees) * error;
+  return { low: slope - half, high: slope + half };
 }
 
 /** A slope over fewer values in time says more about chance than about time. */
 const SHORTEST_SERIES = 10;
+/**
+ * A longer series is made of so many means of neighbours at most. Its slow waves, which alone decide on the
+ * interval, are in them as well; and the work grows as n^2⅓, which is minutes for a day of seconds.
+ */
+const MOST_BLOCKS = 1_200;
 
 /**
  * Least squares over values in time, evenly spaced, with an interval that holds although neighbours
@@ -74,16 +86,30 @@ const SHORTEST_SERIES = 10;
  * Lazarus, Lewis, Stock and Watson (2018), https://doi.org/10.1080/07350015.2018.1506926; waves without
  * a share of the line: Müller (2014), https://doi.org/10.1080/07350015.2014.931238
  */
-export function fitSeries(points: readonly FitPoint[]): LineFit | undefined {
+export function fitSeries(series: readonly FitPoint[]): LineFit | undefined {
+  const points = blocksOf(series);
   const count = points.length;
   const fit = leastSquares(points);
   if (fit === undefined || count < SHORTEST_SERIES) return undefined;
   const { slope, intercept, residuals, distances, spread } = fit;
   const waves = slowWaves(distances, Math.max(2, Math.floor(0.4 * count ** (2 / 3))));
   const power = waves.reduce((sum, wave) => sum + inner(residuals, wave) ** 2, 0);
-  const half =
-    studentQuantile((1 + CONFIDENCE) / 2, waves.length) * Math.sqrt(power / waves.length / spread);
-  return { slope, low: slope - half, high: slope + half, intercept, residuals };
+  const degrees = waves.length;
+  const error = Math.sqrt(power / degrees / spread);
+  return { slope, intercept, residuals, error, degrees, ...around(slope, error, degrees) };
+}
+
+/** Means of equally many neighbours; a remainder at the start belongs to none. */
+function blocksOf(series: readonly FitPoint[]): readonly FitPoint[] {
+  const size = Math.ceil(series.length / MOST_BLOCKS);
+  if (size <= 1) return series;
+  const count = Math.floor(series.length / size);
+  const skipped = series.length - count * size;
+  return Array.from({ length: count }, (_, index) => {
+    const block = series.slice(skipped + index * size, skipped + (index + 1) * size);
+    const middle = (values: readonly number[]): number => mean(values) ?? 0;
+    return { x: middle(block.map(({ x }) => x)), y: middle(block.map(({ y }) => y)) };
+  });
 }
 
 /** Cosines from the second half wave on, made of length 1 and at right angles to the line and each other. */

@@ -43,6 +43,11 @@ export function studentQuantile(probability: number, degreesOfFreedom: number): 
   return jStat.studentt.inv(probability, degreesOfFreedom);
 }
 
+/** The share that lies below `t`: the inverse of `studentQuantile`. */
+export function studentProbability(t: number, degreesOfFreedom: number): number {
+  return Number.isFinite(t) ? jStat.studentt.cdf(t, degreesOfFreedom) : Number(t > 0);
+}
+
 /**
  * Student's t interval of the mean: mean ± t · s / √n. Over independent samples from a roughly
  * normal population it holds the true mean in a share of `confidence` of them; needs two values.
@@ -72,8 +77,7 @@ export function tTest(
   if (deviation === undefined) return undefined;
   if (distance === 0) return alternative === 'two-sided' ? 1 : 0.5;
   const t = distance / (deviation / Math.sqrt(values.length));
-  const below = (x: number) =>
-    Number.isFinite(x) ? jStat.studentt.cdf(x, values.length - 1) : Number(x > 0);
+  const below = (x: number) => studentProbability(x, values.length - 1);
   if (alternative === 'greater') return below(-t);
   if (alternative === 'less') return below(t);
   return 2 * below(-Math.abs(t));

@@ -3,7 +3,12 @@
  * the last look. Every look is handed on at once, so that it can be kept before the load is over.
  */
 import { NS_PER_MS } from '../core/clock.ts';
-import { decodeHistogram, encodeHistogram, mergeHistograms } from '../core/histogram.ts';
+import {
+  decodeHistogram,
+  encodeHistogram,
+  mergeHistograms,
+  valueAtQuantile,
+} from '../core/histogram.ts';
 import type { ProcessMemory, ServerMemory } from '../core/process-memory.ts';
 import { sumOver } from '../core/process-stat.ts';
 import type { SoakProcess, SoakRecord, SoakSample } from '../core/records/soak.ts';
@@ -111,7 +116,13 @@ function sampleOf(
       workers.map(({ memory }) => memory),
       children.map(({ pid }) => pid),
     ),
-    ...(due.totalCount === 0 ? {} : { due: encodeHistogram(due) }),
+    ...(due.totalCount === 0
+      ? {}
+      : {
+          due: encodeHistogram(due),
+          dueP50: valueAtQuantile(due, 0.5),
+          dueP99: valueAtQuantile(due, 0.99),
+        }),
   };
 }
 

@@ -15,7 +15,7 @@ import { CONTROL_VERSION, READY_MS } from '../core/control.ts';
 import { fault } from '../core/errors.ts';
 import type { Faults } from '../core/faults.ts';
 import { noFaults } from '../core/faults.ts';
-import type { Snapshot } from '../core/records/soak.ts';
+import type { Snapshot, SoakRecord } from '../core/records/soak.ts';
 import type { Arm, Point, Trial } from '../core/result.ts';
 import type { Phase, ServerNeeds } from '../core/scenario.ts';
 import type { LoadedTarget } from '../core/target.ts';
@@ -24,7 +24,7 @@ import { TrialFailure } from './child-process.ts';
 import { prepareFault } from './cuts/fault-run.ts';
 import type { Network } from './namespaces.ts';
 import { createNetwork } from './namespaces.ts';
-import { clientsOf } from './offered-load.ts';
+import { clientsOf, needsNetwork } from './offered-load.ts';
 import { runPhase } from './phases/registry.ts';
 import type { CorePlan } from './pinning.ts';
 import { behindRoute, keepRouteLog, openRoute } from './routes/open-route.ts';
@@ -81,6 +81,7 @@ export function plainSetup(cores: CorePlan, workers: number): TrialSetup {
     policy: 'drop-newest',
     replay: 0,
     bufferLimitBytes: 2 ** 20,
+    blockMs: 250,
     slowMs: 10_000,
     heartbeatMs: 0,
     pongTimeoutMs: 0,
@@ -124,9 +125,9 @@ export async function runTrial(
     startedAt,
   };
   const children = childrenOfTrial(supervisor);
-  let network: Network | undefined;
-  try {
-    network = needsNetwork(plan.phases) ? await createNetwork() : undefined;
+  /** What a load that ends before its time was seen to do until then. */
+  const looked: { soak?: SoakRecord } = {};
+  const act = async (network: Network | undefined): Promise<Trial> => {
     const context = await startProcesses(
       plan,
       // Any address, of which there are only those of the network.
@@ -137,7 +138,11 @@ export async function runTrial(
       [],
       onProgress,
     );
-    context.onSoakSample = (soak, sample) => onSnapshot({ ...identity, ...soak, sample });
+    context.onSoakSample = (soak, sample) => {
+      looked.soak ??= { ...soak, samples: [] };
+      looked.soak.samples.push(sample);
+      onSnapshot({ ...identity, ...soak, sample });
+    };
     const script = async (): Promise<void> => {
       await openRoute(context, clientsOf(plan.phases), setup);
       await prepareFault(plan.phases, context);
@@ -155,6 +160,9 @@ export async function runTrial(
       await takeApart(context);
     }
     return { ...identity, outcome: 'completed', ...evaluate(context, plan.headRoom) };
+  };
+  try {
+    return needsNetwork(plan.phases) ? await inNetwork(act) : await act(undefined);
   } catch (error) {
     await children.end();
     if (!(error instanceof TrialFailure)) throw error;
@@ -180,16 +188,22 @@ export async function runTrial(
       phases: [],
       timeline: [],
       closed: [],
+      ...looked,
       probes: {},
       metrics: {},
     };
-  } finally {
-    await network?.remove();
   }
 }
 
-const needsNetwork = (phases: readonly Phase[]): boolean =>
-  phases.some((phase) => 'fault' in phase && phase.fault?.cut === 'black-hole');
+/** @throws TrialFailure too where there can be no such network, or it cannot be taken away again */
+async function inNetwork<T>(act: (network: Network) => Promise<T>): Promise<T> {
+  const network = await createNetwork();
+  try {
+    return await act(network);
+  } finally {
+    await network.remove();
+  }
+}
 
 /** Last what was made last: a path is taken apart before the namespace it ends in. */
 async function takeApart({ cleanups }: TrialContext): Promise<void> {
@@ -330,6 +344,7 @@ export function startServer(
     bufferLimitBytes: setup.bufferLimitBytes,
     policy: setup.policy,
     replay: setup.replay,
+    blockMs: setup.blockMs,
     slowMs: setup.slowMs,
     pongTimeoutMs: setup.pongTimeoutMs,
     keepAliveMs: setup.keepAliveMs,

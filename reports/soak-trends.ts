@@ -52,15 +52,21 @@ export function levelsOf(record: SoakRecord, side: Side, amount: Amount): Levels
 export interface Drift {
   /** Of the whole load, as a share: 0.1 is 10 % slower at its end than at its start. */
   readonly change: number;
+  /** 95 % interval of it. */
   readonly low: number;
   readonly high: number;
+  /** The same as a logarithm, with what it is off by and how well that is known. */
+  readonly log: { readonly change: number; readonly error: number; readonly degrees: number };
 }
 
+export type LatencyQuantile = 0.5 | 0.99;
+
 /** Seconds, and the percentile of what came since the look before, µs. */
-export function latencyOf({ samples }: SoakRecord, quantile: number): FitPoint[] {
-  return samples.flatMap(({ atMs, due }) => {
+export function latencyOf({ samples }: SoakRecord, quantile: LatencyQuantile): FitPoint[] {
+  return samples.flatMap(({ atMs, due, dueP50, dueP99 }) => {
     if (due === undefined) return [];
-    const y = valueAtQuantile(decodeHistogram(due), quantile);
+    const known = quantile === 0.5 ? dueP50 : dueP99;
+    const y = known ?? valueAtQuantile(decodeHistogram(due), quantile);
     return y === undefined ? [] : [{ x: atMs / 1_000, y }];
   });
 }
@@ -69,13 +75,19 @@ export function latencyOf({ samples }: SoakRecord, quantile: number): FitPoint[]
  * A trend of the logarithm, so that one slow interval does not weigh a hundred times as much as the others;
  * its interval allows for neighbours being alike. The first look is left out: it holds what connecting left.
  */
-export function driftOf(record: SoakRecord, quantile: number): Drift | undefined {
+export function driftOf(record: SoakRecord, quantile: LatencyQuantile): Drift | undefined {
   const points = latencyOf(record, quantile)
     .slice(1)
     .map(({ x, y }) => ({ x, y: Math.log(Math.max(1, y)) }));
   const fit = fitSeries(points);
   const [first, last] = [points[0], points.at(-1)];
   if (fit === undefined || first === undefined || last === undefined) return undefined;
-  const over = (slope: number): number => Math.exp(slope * (last.x - first.x)) - 1;
-  return { change: over(fit.slope), low: over(fit.low), high: over(fit.high) };
+  const seconds = last.x - first.x;
+  const over = (slope: number): number => Math.exp(slope * seconds) - 1;
+  return {
+    change: over(fit.slope),
+    low: over(fit.low),
+    high: over(fit.high),
+    log: { change: fit.slope * seconds, error: fit.error * seconds, degrees: fit.degrees },
+  };
 }

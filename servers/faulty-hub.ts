@@ -20,6 +20,8 @@ export class FaultyHub extends Hub {
   /** Messages that wait for their time, by its timer. */
   private readonly delayed = new Map<NodeJS.Timeout, Publication>();
   private readonly now: HubOptions['clock'];
+  /** What leaks. */
+  private readonly kept: Buffer[] = [];
 
   constructor(options: HubOptions, faults: Faults) {
     super(options);
@@ -70,6 +72,8 @@ export class FaultyHub extends Hub {
       return;
     }
     if (this.armed && this.faults.cpu > 0) this.burn(this.faults.cpu);
+    // Written to, since pages that nobody touched are not resident.
+    if (this.armed && this.faults.leak > 0) this.kept.push(Buffer.alloc(this.faults.leak, 1));
     super.deliver(session, frame, key);
     if (this.armed && this.random.next() < this.faults.duplicate) {
       this.injected.duplicated += 1;

@@ -29,6 +29,9 @@ const soakSampleSchema = z.object({
   generator: soakProcessSchema,
   /** due → received of what came since the last look, µs: HdrHistogram V2 in base64; left out: nothing came. */
   due: z.string().optional(),
+  /** Percentiles of it, µs: to decode all looks of a day takes minutes. Left out by older versions. */
+  dueP50: z.number().optional(),
+  dueP99: z.number().optional(),
 });
 
 export const soakRecordSchema = z.object({

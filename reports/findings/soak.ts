@@ -13,33 +13,51 @@ import { figure } from '../html/figure.ts';
 import { armLegend } from '../html/legend.ts';
 import type { Content, Markup } from '../html/markup.ts';
 import { html } from '../html/markup.ts';
+import { shareText } from '../html/share-text.ts';
 import { figures, table, words } from '../html/table.ts';
 import type { View } from '../html/view.ts';
-import type { Amount, Drift, Side } from '../soak-trends.ts';
+import type { Amount, Drift, LatencyQuantile, Side } from '../soak-trends.ts';
 import { amountsOf, growthOf, heldBytes, latencyOf, residentBytes } from '../soak-trends.ts';
-import type { Slope, SoakVerdict } from '../soak-verdict.ts';
-import { isDrift, soakVerdict } from '../soak-verdict.ts';
+import type { DriftVerdict, Slope, SoakVerdict } from '../soak-verdict.ts';
+import { judgeDrifts, soakVerdict } from '../soak-verdict.ts';
 import { ofEachPoint } from './each-point.ts';
 import type { Finding } from './finding.ts';
 
 export const soakFinding: Finding = {
   applies: ({ trials }) => trials.some(({ soak }) => soak !== undefined),
-  answer: (run) =>
-    ofEachPoint(run, (point) => {
-      const all = run.arms.flatMap((arm) =>
-        soaksOf(run, arm, point).map(({ trial, record }): Said => {
-          const round = run.options.rounds > 1 ? `, round ${trial.round + 1}` : '';
-          return { name: `${arm.title}${round}`, trial, record, said: soakVerdict(record) };
-        }),
-      );
-      return [shortText(all), ...all.map(longText)];
-    }),
+  answer(run) {
+    const of = new Map(run.points.map((point) => [pointName(point), saidAt(run, point)]));
+    const drifts = judgedDrifts(run, [...of.values()].flat());
+    return ofEachPoint(run, (point) => {
+      const all = of.get(pointName(point)) ?? [];
+      return [shortText(all), ...all.map((one) => longText(one, run, drifts))];
+    });
+  },
   figure: soakFigure,
 };
 
+function saidAt(run: RunResult, point: Point): Said[] {
+  return run.arms.flatMap((arm) =>
+    soaksOf(run, arm, point).map(({ trial, record }): Said => {
+      const round = run.options.rounds > 1 ? `, round ${trial.round + 1}` : '';
+      return { name: `${arm.title}${round}`, trial, record, said: soakVerdict(record) };
+    }),
+  );
+}
+
+/** All drifts of a run are judged together: with every one more, chance has one more to move. */
+function judgedDrifts(run: RunResult, all: readonly Said[]): ReadonlyMap<Drift, DriftVerdict> {
+  const drifts = all
+    .filter((one) => brokenCheck(one.trial) === undefined)
+    .flatMap(({ said: { p50, p99 } }) => [p50, p99].filter((drift) => drift !== undefined));
+  const verdicts = judgeDrifts(drifts, run.options.margin);
+  return new Map(drifts.map((drift, index) => [drift, verdicts[index] ?? 'unclear']));
+}
+
 /**
- * All but those that were run again. Of one whose run was killed, what it saw until then is no worse; and
- * whatever disturbed a trial for hours makes its latency worthless, but plants no leak.
+ * All but those that were run again. Of one that ended before its time, what it saw until then is no worse,
+ * also where another took its place: servers that run out of memory end like that. And whatever disturbed a
+ * trial for hours makes its latency worthless, but plants no leak.
  */
 function soaksOf(
   run: RunResult,
@@ -48,7 +66,10 @@ function soaksOf(
 ): { readonly trial: Trial; readonly record: SoakRecord }[] {
   return run.trials
     .filter((trial) => trial.arm === arm.name && pointName(trial.point) === pointName(point))
-    .filter(({ excluded }) => excluded?.startsWith('its round was run again') !== true)
+    .filter(
+      ({ excluded, outcome }) =>
+        outcome === 'failed' || excluded?.startsWith('its round was run again') !== true,
+    )
     .flatMap((trial) => (trial.soak === undefined ? [] : [{ trial, record: trial.soak }]));
 }
 
@@ -78,6 +99,7 @@ function shortText(all: readonly Said[]): string {
   };
   const [leak, rise, none, unknown] = [of('leak'), of('rise'), of('none'), of(undefined)];
   return [
+    ...all.filter(({ trial }) => trial.outcome === 'failed').map(endedText),
     ...leak.map(
       ({ name, record, said }) =>
         `Memory grew all the time over ${name}, as it does with a leak: ${leakText(said, record)}.`,
@@ -96,6 +118,19 @@ function shortText(all: readonly Said[]): string {
   ].join(' ');
 }
 
+/** What ended it, and how memory had moved by then. */
+function endedText({ name, trial, said, record }: Said): string {
+  const until = fastest(said);
+  const ended = `${name} ended after ${timeText(said.seconds)}, before its time: ${whyText(trial)}.`;
+  // Then the sentence about the leak has it.
+  if (said.memory === 'leak') return ended;
+  return until === undefined
+    ? `${ended} That is too short for a slope of memory.`
+    : `${ended} Until then memory changed by ${growthText(until, record)}.`;
+}
+
+const whyText = ({ says = 'nobody knows why' }: Trial): string => says.replace(/\.$/, '');
+
 const signed = (bytes: number): string =>
   `${bytes > 0 ? '+' : ''}${formatBytes(bytes)}`.replace('-', '−');
 const moreText = (bytes: number): string =>
@@ -104,25 +139,38 @@ const perHour = (bytesPerS: number): string => signed(bytesPerS * 3_600);
 const slopeText = ({ slope, low, high }: Slope): string =>
   `${perHour(slope)} per hour (95 % interval ${perHour(low)} to ${perHour(high)})`;
 
-/** By the faster of the two: a leak inside memory that was resident already shows in one only. */
-function leakText({ resident, held }: SoakVerdict, { ratePerS }: SoakRecord): string {
+/** The faster of the two: a leak inside memory that was resident already shows in one only. */
+function fastest({ resident, held }: SoakVerdict): Slope | undefined {
   const both = [resident, held].filter((one) => one !== undefined);
-  const worst = both.reduce<Slope | undefined>(
+  return both.reduce<Slope | undefined>(
     (most, one) => (most === undefined || one.slope > most.slope ? one : most),
     undefined,
   );
-  if (worst === undefined) return 'by how much was not measured';
-  const each = ratePerS > 0 ? `, ${formatBytes(worst.slope / ratePerS)} per message` : '';
-  return `${slopeText(worst)}${each}`;
 }
 
-function longText({ name, trial, said, record }: Said): string {
+function leakText(said: SoakVerdict, record: SoakRecord): string {
+  const worst = fastest(said);
+  if (worst === undefined) return 'by how much was not measured';
+  const doubt = said.mayBeGarbage ? '; no collection was seen, so some of it may be garbage' : '';
+  return `${growthText(worst, record)}${doubt}`;
+}
+
+function growthText(slope: Slope, { ratePerS }: SoakRecord): string {
+  const each = ratePerS > 0 ? `, ${signed(slope.slope / ratePerS)} per message` : '';
+  return `${slopeText(slope)}${each}`;
+}
+
+function longText(
+  { name, trial, said, record }: Said,
+  { options: { margin } }: RunResult,
+  drifts: ReadonlyMap<Drift, DriftVerdict>,
+): string {
   const cut = trial.outcome === 'failed' ? ', cut off in the middle' : '';
   const load = `${record.ratePerS.toLocaleString('en-US')} messages/s to ${record.clients.toLocaleString('en-US')} clients`;
   return `${name}, ${load}, ${timeText(said.seconds)}${cut}: ${[
     memoryText(said, record),
     countText(said),
-    driftText(said, trial),
+    driftText(said, trial, drifts, shareText(margin)),
   ].join(' ')}`;
 }
 
@@ -164,19 +212,36 @@ function countText({ counts }: SoakVerdict): string {
 const changeText = ({ change, low, high }: Drift): string =>
   `${formatChange(1 + change)} (${formatChange(1 + low)} to ${formatChange(1 + high)})`;
 
-function driftText({ p50, p99 }: SoakVerdict, { outcome, validity }: Trial): string {
-  const broken = validity.checks.find(({ ok }) => ok === 'invalid');
-  if (outcome === 'completed' && broken !== undefined) {
+/** What makes the latency of a whole trial worthless; that it was cut off does not. */
+const brokenCheck = ({ outcome, validity }: Trial) =>
+  outcome === 'completed' ? validity.checks.find(({ ok }) => ok === 'invalid') : undefined;
+
+function driftText(
+  { p50, p99 }: SoakVerdict,
+  trial: Trial,
+  drifts: ReadonlyMap<Drift, DriftVerdict>,
+  margin: string,
+): string {
+  const broken = brokenCheck(trial);
+  if (broken !== undefined) {
     return `Nothing is said of latency: ${broken.says} (${broken.title}).`;
   }
   if (p50 === undefined || p99 === undefined) return 'Too few looks to say whether latency drifts.';
-  const drifts = [
-    ...(isDrift(p50) ? [`p50 by ${changeText(p50)}`] : []),
-    ...(isDrift(p99) ? [`p99 by ${changeText(p99)}`] : []),
-  ];
-  return drifts.length === 0
-    ? `No drift of latency from start to end: p50 ${changeText(p50)}, p99 ${changeText(p99)}.`
-    : `Latency drifted from start to end: ${drifts.join(', ')}.`;
+  const of = (verdict: DriftVerdict): string =>
+    Object.entries({ p50, p99 })
+      .filter(([, drift]) => drifts.get(drift) === verdict)
+      .map(([name, drift]) => `${name} ${changeText(drift)}`)
+      .join(', ');
+  const [drift, none, unclear] = [of('drift'), of('none'), of('unclear')];
+  return [
+    ...(drift === ''
+      ? []
+      : [`Latency drifted by more than ${margin} from start to end: ${drift}.`]),
+    ...(none === '' ? [] : [`No drift of latency beyond ${margin} from start to end: ${none}.`]),
+    ...(unclear === ''
+      ? []
+      : [`Whether latency drifts by more than ${margin} is unclear: ${unclear}.`]),
+  ].join(' ');
 }
 
 interface PanelPlan {
@@ -208,7 +273,7 @@ const memoryPanel = (id: string, heading: string, side: Side, amount: Amount): P
   },
 });
 
-const latencyPanel = (id: string, heading: string, quantile: number): PanelPlan => ({
+const latencyPanel = (id: string, heading: string, quantile: LatencyQuantile): PanelPlan => ({
   id,
   heading,
   format: formatMicroseconds,

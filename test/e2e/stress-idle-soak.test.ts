@@ -54,6 +54,31 @@ describe('soak', () => {
     expect(trial?.ledger).toMatchObject({ expected: 1_000, lost: 0, duplicated: 0 });
   });
 
+  test('whose server is killed keeps what it saw until then in its run file, and says what ended it', async () => {
+    const folder = join(out, 'died');
+    const program = startProgram([
+      ...`bench soak ${TINY} --duration 10m --inject leak=64KiB --rounds 1 --out`.split(' '),
+      folder,
+    ]);
+    await linesIn(folder, 32);
+    const server = program.processes().find(({ command }) => command.includes('servers/main.js'));
+    process.kill(server?.pid ?? Number.NaN, 'SIGKILL');
+    const { code, stdout, stderr } = await program.finished;
+    // No trial is whole; what it said before its end is said all the same.
+    expect(code, stderr).toBe(3);
+    const [file = ''] = runFilesIn(folder);
+    const { state, trials } = runResultSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
+    expect([state, trials.map(({ outcome }) => outcome)]).toEqual(['finished', ['failed']]);
+    const looks = readFileSync(join(dirname(file), 'soak.jsonl'), 'utf8')
+      .trimEnd()
+      .split('\n');
+    expect(trials[0]?.soak?.samples).toHaveLength(looks.length);
+    expect(stdout).toMatch(
+      /WebSocket ended after \S+ s, before its time: the server of ws was ended by SIGKILL\. Memory grew all the time/,
+    );
+    expect(program.processes()).toEqual([]);
+  });
+
   test('whose controller is killed leaves its looks, no process, and enough for a report', async () => {
     const folder = join(out, 'killed');
     const program = startProgram([

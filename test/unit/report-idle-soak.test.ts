@@ -8,7 +8,7 @@ import { renderHtml } from '../../reports/formats/html.ts';
 import { renderTerminal } from '../../reports/formats/terminal.ts';
 import { memoryCost } from '../../reports/memory-cost.ts';
 import { serverBytes } from '../../reports/metrics/rest.ts';
-import { histogramOf, runOf, trialOf } from '../trip-run.ts';
+import { histogramOf, NO_LEDGER, runOf, trialOf } from '../trip-run.ts';
 
 const KIB = 1_024;
 const MIB = 2 ** 20;
@@ -152,14 +152,16 @@ function soakOf(change: {
   readonly moreDescriptors?: number;
   readonly slower?: number;
   readonly looks?: number;
+  /** Held and never collected until the forced collection at the end. */
+  readonly garbagePerS?: number;
 }): SoakRecord {
-  const { leakPerS = 0, moreDescriptors = 0, slower = 0, looks = 120 } = change;
+  const { leakPerS = 0, moreDescriptors = 0, slower = 0, looks = 120, garbagePerS = 0 } = change;
   const samples = Array.from({ length: looks }, (_, index): SoakSample => {
     const second = index + 1;
     const wobble = ((index * 37) % 11) * 8 * KIB;
     const server = {
       rssBytes: 90 * MIB + leakPerS * second + wobble,
-      heapUsedBytes: 10 * MIB + leakPerS * second + wobble,
+      heapUsedBytes: 10 * MIB + (leakPerS + garbagePerS) * second + wobble,
       externalBytes: MIB,
       descriptors: 125 + Math.floor((moreDescriptors * index) / looks),
       timers: 1,
@@ -205,7 +207,7 @@ describe('a long load', () => {
     );
     expect(sse).toMatch(/resident memory changed by \S+ \w+ per hour \(95 % interval/);
     expect(sse).toContain('Descriptors at 125, timers at 1, handles at 103 as before.');
-    expect(sse).toContain('No drift of latency');
+    expect(sse).toContain('No drift of latency beyond 10 % from start to end: p50 ');
   });
 
   test('with one names the arm, its rate and what each message leaves behind', () => {
@@ -230,7 +232,55 @@ describe('a long load', () => {
     expect(text).toMatch(
       /Descriptors rose from 1\d\d to \d+, timers at 1, handles at 103 as before\./,
     );
-    expect(text).toMatch(/Latency drifted from start to end: p50 by \+4\d %/);
+    expect(text).toMatch(
+      /Latency drifted by more than 10 % from start to end: p50 \+4\d % \(.*\), p99 /,
+    );
+  });
+
+  test('takes garbage that nothing collected for no leak, which the forced collection at the end tells', () => {
+    const garbage = soakTrial('ws', { garbagePerS: MIB / 60 });
+    expect(garbage.metrics['soak.heap.growth']).toBeGreaterThan(15 * KIB);
+    expect(answersOf(soakRun([garbage]))[0]).toBe('No leak was found over WebSocket in 120 s.');
+  });
+
+  test('takes a drift within the margin for none, and one that nobody can be sure of for unclear', () => {
+    const [, small] = answersOf(soakRun([soakTrial('sse', { slower: 50 })]));
+    expect(small).toContain('No drift of latency beyond 10 % from start to end: p50 +');
+    const [, near] = answersOf(soakRun([soakTrial('sse', { slower: 105 })]));
+    expect(near).toContain('Whether latency drifts by more than 10 % is unclear: p50 +10');
+  });
+
+  test('that ended before its time says after how long and why, and how memory had grown by then', () => {
+    const died = (leakPerS: number): Trial => {
+      const { liveBytes: _, ...soak } = soakOf({ leakPerS });
+      return { ...soakTrial('ws'), soak, outcome: 'failed', says: 'the server of ws was killed' };
+    };
+    const [leak] = answersOf(soakRun([soakTrial('sse'), died(MIB / 60)]));
+    expect(leak).toMatch(
+      /^WebSocket ended after 120 s, before its time: the server of ws was killed\. Memory grew all the time over WebSocket, as it does with a leak: \+(59|60|61)\S* MiB per hour .*; no collection was seen, so some of it may be garbage\./,
+    );
+    const [none] = answersOf(soakRun([{ ...died(0), excluded: 'its round was run again: x' }]));
+    expect(none).toMatch(
+      /^WebSocket ended after 120 s, .*\. Until then memory changed by \S+ \S+ per hour \(95 % interval .*No leak was found/,
+    );
+  });
+
+  test('is compared by what has a ratio, and not by slopes and differences around zero', () => {
+    const rounds = [0, 1, 2, 3, 4, 5].flatMap((round) =>
+      ['sse', 'ws'].map((arm) =>
+        trialOf({
+          arm,
+          round,
+          soak: soakOf({ leakPerS: arm === 'sse' ? 200 : 100 }),
+          ledger: { ...NO_LEDGER, expected: 100, received: 100 },
+          probes: { serverCpuNs: 1e6 },
+        }),
+      ),
+    );
+    const run = soakRun(rounds);
+    expect(rounds.every(({ metrics }) => (metrics['soak.memory.growth'] ?? 0) > 0)).toBe(true);
+    expect(run.comparisons.filter(({ metric }) => metric.startsWith('soak.'))).toEqual([]);
+    expect(run.comparisons.some(({ metric }) => metric === 'server.cpu')).toBe(true);
   });
 
   test('that was too short says nothing of leaks', () => {

@@ -89,6 +89,20 @@ describe('a line through a series in time', () => {
     expect(coverage(1_000, fitLine, series(0.8, 200), 0.1)).toBeLessThan(0.6);
   });
 
+  test('of a day of seconds is found from at most 1,200 means, and held as well', () => {
+    const day = series(0.8, 86_400)(createRandom(2).normal);
+    const fit = fitSeries(day);
+    expect(fit?.residuals).toHaveLength(1_200);
+    expect(fit?.low).toBeLessThan(0.1);
+    expect(fit?.high).toBeGreaterThan(0.1);
+    expect((fit?.high ?? 0) - (fit?.low ?? 0)).toBeLessThan(1e-5);
+    // One more than the most: every two become one, and the odd one at the start none.
+    const line = Array.from({ length: 1_201 }, (_, x) => ({ x, y: 7 + 3 * x }));
+    expect(fitSeries(line)?.residuals).toHaveLength(600);
+    expect(fitSeries(line)?.slope).toBeCloseTo(3, 9);
+    expect(fitSeries(line)?.intercept).toBeCloseTo(7, 6);
+  });
+
   test('of nine values is none', () => {
     expect(fitSeries(Array.from({ length: 9 }, (_, x) => ({ x, y: x })))).toBeUndefined();
   });
