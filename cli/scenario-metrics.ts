@@ -61,6 +61,11 @@ const rules: readonly Rule[] = [
     without: 'heartbeats are not what it measures',
   },
   {
+    of: /^flood\./,
+    isThere: (phases) => phases.some(({ kind }) => kind === 'flood'),
+    without: 'its server never publishes as fast as it can',
+  },
+  {
     of: /^(idle\.|(server|proxy|kernel|generator)\.memory(\.|$))/,
     isThere: (phases) => phases.some(({ kind }) => kind === 'rest'),
     without: 'nobody rests in it',

@@ -3,6 +3,7 @@
  * would run, and measure something else than it says, or end in the middle with an error that names no line.
  *
  *     connect   load (warm-up) …   load (measured)      a load
+ *     connect   load …   load (measured)   flood        and then as fast as it goes
  *     connect   rest   connect (adds)   rest …          what waiting costs
  *     connect   beat                                    what silence is found by
  */
@@ -37,9 +38,15 @@ export function problemOfPhases(phases: readonly Phase[]): PhaseProblem | undefi
 }
 
 /** Loads, rests and beats do not mix: each is measured on connections that do nothing else. */
-function problemOfKinds(phases: readonly Phase[]): PhaseProblem | undefined {
+function problemOfKinds(all: readonly Phase[]): PhaseProblem | undefined {
+  const flood = all.findIndex(({ kind }) => kind === 'flood');
+  if (flood !== -1 && flood !== all.length - 1)
+    return { phase: flood, says: 'a flood is the last phase: it comes after the measured load' };
+  const phases = flood === -1 ? all : all.slice(0, -1);
   const kinds = new Set(phases.map(({ kind }) => kind).filter((kind) => kind !== 'connect'));
   const [kind, other] = kinds;
+  if (flood !== -1 && kind !== 'load')
+    return { phase: flood, says: 'a flood comes after a measured load, and there is none' };
   if (kind === undefined)
     return { says: 'after connect there is nothing to measure: add a measured load' };
   if (other !== undefined) {
@@ -69,7 +76,7 @@ function problemOfKinds(phases: readonly Phase[]): PhaseProblem | undefined {
   if (only !== phases.length - 1) {
     return {
       phase: only + 1,
-      says: 'it comes after the measured load, which has to be the last phase',
+      says: 'it comes after the measured load, which has to be the last phase but for a flood',
     };
   }
   return undefined;

@@ -37,14 +37,23 @@ export function fitTarget(
     const misfit = misfitOf(phase, target, transport);
     if (misfit !== undefined) return misfit;
   }
-  const fitting = phases.filter((phase) => phase.kind !== 'rest' || phase.what !== 'cpu');
-  if (fitting.length === phases.length) return { phases, without: [] };
+  const impossible = phases.flatMap((phase) => {
+    const why = impossibleOf(phase);
+    return why === undefined ? [] : [{ phase, why }];
+  });
   return {
-    phases: fitting,
-    without: [
-      'CPU by the interval of heartbeats, since nobody can tell that server how often to send them',
-    ],
+    phases: phases.filter((phase) => !impossible.some((one) => one.phase === phase)),
+    without: [...new Set(impossible.map(({ why }) => why))],
   };
+}
+
+/** What is left out, while the rest can be measured. */
+function impossibleOf(phase: Phase): string | undefined {
+  if (phase.kind === 'rest' && phase.what === 'cpu')
+    return 'CPU by the interval of heartbeats, since nobody can tell that server how often to send them';
+  return phase.kind === 'flood'
+    ? 'throughput at full speed, since nobody can tell that server to wait for its clients'
+    : undefined;
 }
 
 function misfitOf(phase: Phase, target: Target, transport: string): string | undefined {
@@ -55,6 +64,8 @@ function misfitOf(phase: Phase, target: Target, transport: string): string | und
       return misfitOfLoad(phase, target, transport);
     case 'beat':
       return 'it takes heartbeats whose interval can be set, and a black hole; a target file can say neither';
+    case 'flood':
+      return undefined;
     case 'rest':
       return phase.what === 'memory' && !hasProcesses(target)
         ? 'it reads the memory of the server’s processes, and nothing says which they are; add start or cost: { pid }'

@@ -30,23 +30,33 @@ export const sizes = defineScenario({
     },
     ...timing,
     warmup: { ...timing.warmup, default: 300 },
-    duration: { ...timing.duration, default: 1_500 },
+    duration: { ...timing.duration, default: 1_000 },
+    flood: {
+      type: 'durationMs',
+      default: 500,
+      min: 0,
+      max: 60_000,
+      help: 'how long the server then publishes as fast as its clients take it; 0ms leaves that out',
+    },
     deadline,
   },
-  quick: { ...quickTiming, duration: 1_000 },
+  quick: { ...quickTiming, duration: 1_000, flood: 300 },
   phases: (p) => {
     const wanted = p.volume / (p.payload * p.clients);
     const rate = Math.min(p['max-rate'], Math.max(LOWEST_PER_S, wanted));
     return [
       { kind: 'connect', clients: p.clients },
       ...warmUpAndMeasure(p, toEverybody({ ...p, rate })),
+      ...(p.flood === 0
+        ? []
+        : [{ kind: 'flood', durationMs: p.flood, payloadBytes: p.payload } as const]),
     ];
   },
   // A session that holds a few of the largest messages is not slow.
   server: () => ({ bufferLimitBytes: 16 * 1_048_576 }),
   arms: 'sse,ws',
-  rounds: 3,
+  rounds: 6,
   vary: 'payload=16B,64B,256B,1KiB,4KiB,16KiB,64KiB,256KiB,1MiB',
-  headline: ['server.cpu', 'generator.cpu', 'wire.bytes', 'volume.messages', 'volume.bytes'],
+  headline: ['server.cpu', 'generator.cpu', 'wire.bytes', 'flood.bytes'],
   explore: '--vary payload=16B,64B,256B,1KiB,4KiB,16KiB,64KiB,256KiB,1MiB',
 });

@@ -1,4 +1,5 @@
 /** The server process of one trial. Started by the controller, told what to publish, ended by it. */
+import { setTimeout as pause } from 'node:timers/promises';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock, NS_PER_MS } from '../core/clock.ts';
 import type {
@@ -105,18 +106,32 @@ async function serve(server: PushServer): Promise<void> {
     channel.send({ kind: 'prefilled' });
   };
 
-  const flood = async (durationMs: number, payloadBytes: number): Promise<void> => {
+  const flood = async ({
+    durationMs,
+    payloadBytes,
+    windowBytes = Number.POSITIVE_INFINITY,
+  }: Extract<ToServer, { kind: 'flood' }>): Promise<void> => {
     const write = createMessageWriter(payloadBytes);
-    const startedAt = clock();
+    // The null target is flooded without a window, and has to be without a fault.
+    const faulty = hub instanceof FaultyHub && Number.isFinite(windowBytes) ? hub : undefined;
+    faulty?.arm();
+    const startNs = clock();
     let sent = 0;
-    while (clock() - startedAt < durationMs * NS_PER_MS) {
-      const now = clock();
+    let heldNs = 0;
+    for (let now = startNs; now - startNs < durationMs * NS_PER_MS; now = clock()) {
+      if (hub.bufferedBytes > windowBytes) {
+        // Not a turn: a loop that spins while it waits would look busy, and the kernel has enough to send.
+        await pause(1);
+        heldNs += clock() - now;
+        continue;
+      }
       hub.broadcast(write(sent, now, now), 'json');
       sent += 1;
       // One turn of the event loop, so that sockets drain and leave.
       await new Promise((resolve) => setImmediate(resolve));
     }
-    channel.send({ kind: 'flooded', sent, durationNs: clock() - startedAt });
+    faulty?.disarm();
+    channel.send({ kind: 'flooded', sent, durationNs: clock() - startNs, startNs, heldNs });
   };
 
   const stop = async (): Promise<void> => {
@@ -157,7 +172,7 @@ async function serve(server: PushServer): Promise<void> {
         if (message.collect) forcedCollection()();
         return channel.send({ kind: 'inspected', memory: readProcessMemory() });
       case 'flood':
-        return flood(message.durationMs, message.payloadBytes);
+        return flood(message);
       case 'drain':
         // First of all, so that whoever comes back comes to another process, where there is one.
         listener.close();

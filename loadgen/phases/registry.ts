@@ -3,6 +3,7 @@ import type { Phase } from '../../core/scenario.ts';
 import type { TrialContext } from '../trial-context.ts';
 import { beat } from './beat.ts';
 import { connect } from './connect.ts';
+import { flood } from './flood.ts';
 import { load } from './load.ts';
 import { rest } from './rest.ts';
 
@@ -13,7 +14,7 @@ type Runners = {
   ) => Promise<void>;
 };
 
-const runners = { connect, load, rest, beat } satisfies Runners;
+const runners = { connect, load, rest, beat, flood } satisfies Runners;
 
 export function runPhase(phase: Phase, context: TrialContext): Promise<void> {
   // The table has a runner for exactly this kind; TypeScript cannot follow the correlation.

@@ -2,10 +2,11 @@
 
 import { median } from '../../core/median.ts';
 import type { Arm, RunResult } from '../../core/result.ts';
-import { pointName } from '../../core/result.ts';
 import { formatBytes } from '../../core/units.ts';
+import { FEWEST_ROUNDS } from '../../core/verdict.ts';
+import { pairRounds, pairsOf } from '../compare-arms.ts';
 import type { Crossing, Side } from '../crossing.ts';
-import { crossingsOf } from '../crossing.ts';
+import { crossingsOf, sidesOf } from '../crossing.ts';
 import { countedTrials } from '../derive.ts';
 import type { ArmLook } from '../html/arm-look.ts';
 import { armTag } from '../html/arm-look.ts';
@@ -25,13 +26,18 @@ import type { Finding } from './finding.ts';
 export const sizesFinding: Finding = {
   applies: (run) => sizesOf(run).length > 1,
   answer(run) {
-    const pair = run.arms.filter(({ role }) => role === 'candidate').slice(0, 2);
-    return [cpuSentence(run, pair), wireSentence(run, pair)].flatMap((one) => one ?? []);
+    const arms = candidatesOf(run);
+    return [cpuSentence(run, arms), wireSentence(run, arms), speedSentence(run, arms)].flatMap(
+      (one) => one ?? [],
+    );
   },
   // One figure over all sizes, before those of single sizes.
   figure: () => undefined,
   overview: sizesFigure,
 };
+
+const candidatesOf = ({ arms }: RunResult): Arm[] =>
+  arms.filter(({ role }) => role === 'candidate');
 
 /** The payloads of a sweep over nothing else, ascending. */
 function sizesOf(run: RunResult): number[] {
@@ -59,7 +65,7 @@ function cpuSentence(run: RunResult, arms: readonly Arm[]): string | undefined {
         ];
   });
   if (parts.length === 0) return undefined;
-  return `A delivery takes the server ${parts.join(', ')}${crossText(run, arms, 'server.cpu')}.`;
+  return `A delivery takes the server ${parts.join(', ')}${crossText(run, 'server.cpu')}`;
 }
 
 function wireSentence(run: RunResult, arms: readonly Arm[]): string | undefined {
@@ -72,7 +78,35 @@ function wireSentence(run: RunResult, arms: readonly Arm[]): string | undefined 
       : [`${title} ${size(small)} and ${size(large)}`];
   });
   if (parts.length === 0) return undefined;
-  return `On the wire framing adds to a message of ${size(least)} and to one of ${size(most)}: ${parts.join(', ')}${crossText(run, arms, 'wire.bytes')}.`;
+  return `On the wire framing adds to a message of ${size(least)} and to one of ${size(most)}: ${parts.join(', ')}${crossText(run, 'wire.bytes')}`;
+}
+
+/** Of the time at full speed: more than this, and it is not the server that is the limit. */
+const HELD_BACK = 0.1;
+
+function speedSentence(run: RunResult, arms: readonly Arm[]): string | undefined {
+  const all = sizesOf(run);
+  const parts = arms.flatMap(({ name, title }) => {
+    const known = all.flatMap((at) => {
+      const messages = figureAt(run, name, at, 'flood.messages');
+      const text = `${formatMetric('/s', messages)} of ${size(at)} (${formatMetric('B/s', figureAt(run, name, at, 'flood.bytes'))})`;
+      return messages === undefined ? [] : [text];
+    });
+    const [first, last] = [known[0], known.at(-1)];
+    return first === undefined || last === undefined || first === last
+      ? []
+      : [`${title} ${first} and ${last}`];
+  });
+  if (parts.length === 0) return undefined;
+  const held = arms.flatMap(({ name, title }) => {
+    const sizes = all.filter((at) => (figureAt(run, name, at, 'flood.held') ?? 0) > HELD_BACK);
+    return sizes.length === 0 ? [] : [`${title} at ${sizes.map(size).join(', ')}`];
+  });
+  const limit =
+    held.length === 0
+      ? ''
+      : ` The receivers, and not the server, were the limit of ${held.join('; of ')}: there it could do more.`;
+  return `As fast as clients take them, so many are delivered per second: ${parts.join(', ')}${crossText(run, 'flood.bytes')}${limit}`;
 }
 
 /** Median of the rounds. */
@@ -90,65 +124,90 @@ function framingAt(run: RunResult, arm: string, at: number): number | undefined 
   return bytes === undefined ? undefined : bytes - at;
 }
 
-function crossText(run: RunResult, [a, b]: readonly Arm[], id: MetricId): string {
-  if (a === undefined || b === undefined) return '';
-  const sides = sidesOf(run, a, b, id);
-  if (sides.length === 0) return '';
-  const [from, to] = [sides[0]?.at ?? 0, sides.at(-1)?.at ?? 0];
-  const texts = crossingsOf(sides).map((one) => crossingText(one, a, b, from, to));
-  return `; ${texts.join(' and ')}`;
+/** What the pairs of arms come to over all sizes: the rest of a sentence, and sentences of their own for several. */
+function crossText(run: RunResult, id: MetricId): string {
+  const pairs = pairsAlongSizes(run, id).filter(({ sides }) => sides.length > 0);
+  const texts = pairs.map(({ arm, against, sides }) => {
+    const [from, to] = [sides[0]?.at ?? 0, sides.at(-1)?.at ?? 0];
+    const less = metrics[id].better === 'lower' ? 'takes less' : 'is slower';
+    const who = pairs.length === 1 ? 'they' : `${arm.title} and ${against.title}`;
+    return crossingsOf(sides)
+      .map((one) => crossingText(one, { arm, against, from, to, less, who }))
+      .join(' and ');
+  });
+  if (texts.length === 0) return '.';
+  return pairs.length === 1 ? `; ${texts[0]}.` : `. Over the sizes, ${texts.join('; ')}.`;
 }
 
-function crossingText(crossing: Crossing, a: Arm, b: Arm, from: number, to: number): string {
+interface CrossingWords {
+  readonly arm: Arm;
+  readonly against: Arm;
+  readonly from: number;
+  readonly to: number;
+  /** What the lesser figure means. */
+  readonly less: string;
+  readonly who: string;
+}
+
+function crossingText(
+  crossing: Crossing,
+  { arm, against, from, to, less, who }: CrossingWords,
+): string {
   const range = `between ${size(from)} and ${size(to)}`;
   switch (crossing.kind) {
     case 'crosses': {
-      const below = crossing.firstBelow ? a : b;
+      const below = crossing.firstBelow ? arm : against;
       const between = `${size(crossing.from)} and ${size(crossing.to)}`;
       return crossing.at === undefined
-        ? `they cross somewhere between ${between} (too close to tell in between), below which ${below.title} takes less`
-        : `they cross at about ${size(crossing.at)} (interpolated between ${between}), below which ${below.title} takes less`;
+        ? `${who} cross somewhere between ${between} (too close to tell in between), below which ${below.title} ${less}`
+        : `${who} cross at about ${size(crossing.at)} (interpolated between ${between}), below which ${below.title} ${less}`;
     }
     case 'apart': {
-      const less = crossing.firstLess ? a : b;
-      return `they do not cross ${range}: ${less.title} takes less at ${crossing.sure} of ${crossing.of} sizes, and at the others no difference is sure`.replace(
-        `at ${crossing.of} of ${crossing.of} sizes, and at the others no difference is sure`,
-        'at every size',
-      );
+      const lesser = (crossing.firstLess ? arm : against).title;
+      return crossing.sure === crossing.of
+        ? `${who} do not cross ${range}: ${lesser} ${less} at every size`
+        : `${who} do not surely cross ${range}: ${lesser} ${less} at ${crossing.sure} of ${crossing.of} sizes, and at the others no difference is sure`;
     }
     case 'level':
       return crossing.tested
-        ? `no difference is sure at any size, so nothing shows that they cross ${range}`
-        : 'with one round a crossing cannot be told from noise';
+        ? `no difference of ${who === 'they' ? 'them' : who} is sure at any size, so nothing shows that they cross ${range}`
+        : `fewer than ${FEWEST_ROUNDS} rounds cannot tell whether ${who} cross`;
   }
 }
 
-function sidesOf(run: RunResult, a: Arm, b: Arm, id: MetricId): Side[] {
-  return sizesOf(run).flatMap((at) => {
-    const found = run.comparisons.find(
-      (one) =>
-        one.metric === id &&
-        one.arm === a.name &&
-        one.against === b.name &&
-        pointName(one.point) === pointName({ payload: at }),
-    );
-    return found?.ratio === undefined
-      ? []
-      : [{ at, ratio: found.ratio, low: found.low, high: found.high }];
-  });
+interface PairAlongSizes {
+  readonly arm: Arm;
+  readonly against: Arm;
+  readonly sides: readonly Side[];
+}
+
+/** All pairs together: a difference is sure only where it is so beside all others of the metric. */
+function pairsAlongSizes(run: RunResult, id: MetricId): PairAlongSizes[] {
+  const pairs = pairsOf(candidatesOf(run));
+  const sweeps = pairs.map(([arm, against]) =>
+    sizesOf(run).flatMap((at) => {
+      const rounds = pairRounds(run, { payload: at }, arm.name, against.name, id);
+      const logRatios = rounds.flatMap(([a, b]) =>
+        a > 0 && b > 0 ? [Math.log(a) - Math.log(b)] : [],
+      );
+      return logRatios.length === 0 ? [] : [{ at, logRatios }];
+    }),
+  );
+  const sides = sidesOf(sweeps);
+  return pairs.map(([arm, against], index) => ({ arm, against, sides: sides[index] ?? [] }));
 }
 
 const PANELS = [
   { id: 'server.cpu', heading: 'CPU of the server per delivery' },
   { id: 'generator.cpu', heading: 'CPU of the receiver per delivery' },
   { id: 'wire.bytes', heading: 'Bytes on the wire per delivery' },
+  { id: 'flood.bytes', heading: 'Payload delivered at full speed' },
 ] as const satisfies readonly { id: MetricId; heading: string }[];
 
 function sizesFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefined {
   const all = sizesOf(run);
-  const [a, b] = run.arms.filter(({ role }) => role === 'candidate');
   const panels = PANELS.map(({ id, heading }): SizePanel => {
-    const crossings = a === undefined || b === undefined ? [] : crossingsOf(sidesOf(run, a, b, id));
+    const crossings = pairsAlongSizes(run, id).flatMap(({ sides }) => crossingsOf(sides));
     return {
       heading,
       unit: metrics[id].unit,
@@ -161,7 +220,7 @@ function sizesFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefi
   return figure({
     id: 'sizes',
     title: 'What a delivery costs by the size of the message',
-    lookFor: `Both axes are logarithmic. Where a line is level, the message costs what it costs whatever its size; where it rises by a factor of ten per factor of ten, every byte costs the same. ${
+    lookFor: `Both axes are logarithmic. Where a line is level, the message costs what it costs whatever its size; where it rises by a factor of ten per factor of ten, every byte costs the same. In the panel at full speed more is better, in the others less. ${
       crossed
         ? 'A dashed line marks a size at which the arms change places.'
         : 'No two neighbouring sizes show the arms surely changing places.'
@@ -176,7 +235,7 @@ function sizesFigure(run: RunResult, looks: readonly ArmLook[]): Markup | undefi
     })),
     notes: [
       'Small marks are single rounds, lines go through their medians. Messages below 75 B carry no time of sending, so latency from sending is not measured there.',
-      `Per second of server CPU stands in the table: the load is given (${rateText(run)}), so a rate per second of the clock would only say what was asked for.`,
+      `CPU and bytes are of a load that is given (${rateText(run)}), at a lower rate the larger the message: what a process does anyway is shared by fewer deliveries then. CPU at full speed, in the table, has no such share.`,
     ],
     data: sizesTable(run, looks, all),
   });
@@ -208,6 +267,15 @@ const COLUMNS = [
   'server.cpu',
   'generator.cpu',
   'wire.bytes',
+  'flood.messages',
+  'flood.bytes',
+  'flood.held',
+  'flood.cpu',
+] as const satisfies readonly MetricId[];
+
+/** Where nothing was run at full speed: what there was before there was that. */
+const GIVEN_LOAD = [
+  ...COLUMNS.slice(0, 3),
   'volume.messages',
   'volume.bytes',
 ] as const satisfies readonly MetricId[];
@@ -215,17 +283,22 @@ const COLUMNS = [
 function sizesTable(run: RunResult, looks: readonly ArmLook[], sizes: readonly number[]): Markup {
   const cell = (arm: string, at: number, id: MetricId): Content =>
     formatMetric(metrics[id].unit, figureAt(run, arm, at, id));
+  const columns: readonly MetricId[] = run.trials.some(
+    ({ metrics }) => metrics['flood.bytes'] !== undefined,
+  )
+    ? COLUMNS
+    : GIVEN_LOAD;
   return html`${looks.map((look) =>
     table({
       label: `Cost by size: ${look.name}`,
       columns: [
         words(armTag(look)),
-        ...COLUMNS.map((id) => figures(metrics[id].title)),
+        ...columns.map((id) => figures(metrics[id].title)),
         figures('framing'),
       ],
       rows: sizes.map((at): Content[] => [
         size(at),
-        ...COLUMNS.map((id) => cell(look.arm.name, at, id)),
+        ...columns.map((id) => cell(look.arm.name, at, id)),
         formatMetric('B', framingAt(run, look.arm.name, at)),
       ]),
     }),

@@ -3,6 +3,7 @@ import type { Metric } from '../metric.ts';
 import { costMetrics } from './cost.ts';
 import { deliveryMetrics } from './delivery.ts';
 import { faultMetrics } from './fault.ts';
+import { floodMetrics } from './flood.ts';
 import { heartbeatMetrics } from './heartbeat.ts';
 import { historyMetrics } from './history.ts';
 import { latencyMetrics, slipMetrics, spreadMetrics } from './latency.ts';
@@ -33,6 +34,7 @@ export const metrics = {
   ...searchMetrics,
   ...costMetrics,
   ...volumeMetrics,
+  ...floodMetrics,
   ...slipMetrics,
 } satisfies Record<string, Metric>;
 

@@ -67,6 +67,7 @@ const load: LoadPhase = {
 };
 const { publish: _, ...bare } = load;
 const warmUp: LoadPhase = { ...load, measured: false };
+const flood = { kind: 'flood', durationMs: 100, payloadBytes: 100 } as const;
 const memory = { kind: 'rest', what: 'memory', durationMs: 100 } as const;
 const request = {
   ratePerS: 1,
@@ -99,6 +100,7 @@ describe('a sequence', () => {
     ['with warm-ups', [connect, warmUp, warmUp, load]],
     ['growing at rest', [connect, memory, { ...connect, clients: 20, adds: true }, memory]],
     ['a beat', [connect, beat]],
+    ['a load, and then as fast as it goes', [connect, warmUp, load, flood]],
     ['a fault in the middle', [connect, { ...load, fault }]],
     ['a stall in the middle', [connect, { ...load, slow: stall }]],
     [
@@ -133,6 +135,9 @@ describe('a sequence', () => {
       undefined,
       /every rest is a warm-up/,
     ],
+    ['a flood that is not the last', [connect, flood, load], 1, /a flood is the last phase/],
+    ['a flood of its own', [connect, flood], 1, /comes after a measured load/],
+    ['a flood after rest', [connect, memory, flood], 2, /comes after a measured load/],
     ['two beats', [connect, beat, beat], undefined, /several beats/],
     [
       'a beat without silence',

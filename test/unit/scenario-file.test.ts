@@ -130,7 +130,7 @@ const mistakes: readonly (readonly [title: string, text: string, says: string])[
   [
     'an unknown kind',
     source({ phases: "() => [{ kind: 'conect', clients: 1 }]" }),
-    "phases.0.kind: it has to be 'connect', 'load', 'rest' or 'beat'",
+    "phases.0.kind: it has to be 'connect', 'load', 'rest', 'beat' or 'flood'",
   ],
   [
     'a missing field',
