@@ -4,12 +4,14 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Certificate } from '../core/certificate.ts';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { fault } from '../core/errors.ts';
 import { typesOf } from '../core/params.ts';
+import type { SearchRecord } from '../core/records/search.ts';
 import type { Point, RunResult } from '../core/result.ts';
-import { SCHEMA_VERSION } from '../core/result.ts';
+import { pointName, SCHEMA_VERSION } from '../core/result.ts';
 import type { Supervisor } from '../loadgen/child-process.ts';
 import { createSupervisor } from '../loadgen/child-process.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
@@ -21,14 +23,15 @@ import {
   readLimits,
   sourcesFor,
 } from '../loadgen/limits.ts';
-import { clientsOf, connectsDirectly, eventsPerS } from '../loadgen/offered-load.ts';
+import { namespacesUnavailable } from '../loadgen/namespaces.ts';
+import { clientsOf, connectsDirectly, eventsPerS, needsNetwork } from '../loadgen/offered-load.ts';
 import type { Progress } from '../loadgen/one-trial.ts';
 import { pinSelf, planCores } from '../loadgen/pinning.ts';
 import type { RunEvents, RunPlan } from '../loadgen/run.ts';
 import type { BoundedSearch, SearchEvents } from '../loadgen/search-run.ts';
 import { compareArms } from '../reports/compare-arms.ts';
 import { deriveMetrics } from '../reports/derive.ts';
-import { createRunFolder, writeRunFile } from '../reports/run-file.ts';
+import { abortInPlace, createRunFolder, writeRunFile } from '../reports/run-file.ts';
 import { appendSnapshot, hasSnapshots } from '../reports/soak-file.ts';
 import { findWarnings } from '../reports/warnings.ts';
 import { createCeilingCache } from './ceiling-cache.ts';
@@ -40,7 +43,9 @@ import {
   clearTargets,
   markRunning,
 } from './leftovers.ts';
+import { fitToNetworks } from './network-request.ts';
 import { createProgress } from './progress.ts';
+import { moreTimeFor } from './report-limits.ts';
 import type { Request } from './request.ts';
 import { DIRECT } from './route-options.ts';
 import { readyRoutes } from './route-ready.ts';
@@ -84,10 +89,11 @@ export interface SessionOptions {
  * @throws HarnessError for what the machine cannot do, and when interrupted
  */
 export async function runSession(
-  request: Request,
+  asked: Request,
   { io, out: given, command, onProgress, keeps = true, pins = true }: SessionOptions,
   act: (ready: ReadyRun) => Promise<void>,
 ): Promise<{ readonly run: RunResult; readonly folder: string }> {
+  const request = await fitToNetworks(asked, namespacesUnavailable);
   const { scenario, search } = request;
   const limits = readLimits();
   const spread = spreadOf(request);
@@ -149,7 +155,9 @@ export async function runSession(
       tls: request.tls,
       connections: request.run.connections,
       pipelining: request.run.pipelining,
-      ...(isOurs ? { processes: needs.processes } : {}),
+      ...(isOurs
+        ? { processes: needs.processes, blockMs: needs.blockMs, slowMs: needs.slowMs }
+        : {}),
     },
     points: [...request.points],
     arms: [...request.arms],
@@ -164,17 +172,18 @@ export async function runSession(
     warnings: [],
   };
 
-  const unmark = markRunning(folder);
-  const certificate = request.tls ? await createCertificate() : undefined;
-  const supervisor = createSupervisor(request.run['stop-timeout']);
+  const unmark = markOrRemove(folder);
+  const supervisor = createSupervisor(request.run['stop-timeout'], moreTimeFor);
   const progress = createProgress(io, () => run.options.rounds);
   const save = (): void => void writeRunFile(folder, run);
   const stopChildren = (): void => supervisor.killAll();
   io.signal.addEventListener('abort', stopChildren, { once: true });
   // Whoever called may have other things to do afterwards; and where its server is in this very process, now.
   const unpin = pins ? pinSelf(cores.generator) : undefined;
+  let certificate: Certificate | undefined;
   try {
     save();
+    certificate = request.tls ? await createCertificate() : undefined;
     const plan: RunPlan = {
       arms: request.arms,
       points: request.points,
@@ -194,7 +203,8 @@ export async function runSession(
         epoch: newEpoch(),
         cores,
         workers,
-        sources: sourcesFor(clients, limits),
+        // Where there may be one only, its ports have been found to suffice.
+        sources: Math.min(spread.sources, sourcesFor(clients, limits)),
         host: '127.0.0.1',
         port: request.run.port,
         connectTimeoutMs: request.run['connect-timeout'],
@@ -242,9 +252,11 @@ export async function runSession(
       },
       onSnapshot: (snapshot) => appendSnapshot(folder, snapshot),
       onSearch: async (found) => {
-        for (const trial of run.trials) trial.metrics = deriveMetrics(trial);
-        run.searches = [...(run.searches ?? []), found];
-        progress.search(found);
+        run.searches = withSearch(run.searches ?? [], found);
+        if (found.end !== 'unfinished') {
+          for (const trial of run.trials) trial.metrics = deriveMetrics(trial);
+          progress.search(found);
+        }
         save();
       },
     };
@@ -259,17 +271,7 @@ export async function runSession(
     unpin?.();
     certificate?.remove();
     progress.close();
-    if (run.state !== 'running') {
-      run.finishedAt = new Date().toISOString();
-      run.comparisons = compareArms(run);
-      run.warnings = findWarnings(run);
-      save();
-    }
-    unmark();
-    // Somebody who asks for the latest run means one that measured something.
-    if (run.state === 'aborted' && isEmpty(run, folder)) {
-      rmSync(folder, { recursive: true, force: true });
-    }
+    end(run, folder, unmark);
   }
   if (io.signal.aborted) {
     throw fault('interrupted', {
@@ -278,6 +280,43 @@ export async function runSession(
     });
   }
   return { run, folder };
+}
+
+/** The last that is written of a run. On a full disk too it is not taken for one that goes on, or was killed. */
+function end(run: RunResult, folder: string, unmark: () => void): void {
+  try {
+    if (run.state === 'running') return;
+    run.finishedAt = new Date().toISOString();
+    run.comparisons = compareArms(run);
+    run.warnings = findWarnings(run);
+    writeRunFile(folder, run);
+  } catch (error) {
+    abortInPlace(folder);
+    throw error;
+  } finally {
+    unmark();
+    // Somebody who asks for the latest run means one that measured something.
+    if (run.state === 'aborted' && isEmpty(run, folder)) {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  }
+}
+
+/** Where not even that fits on the disk, nothing of the run is left. */
+function markOrRemove(folder: string): () => void {
+  try {
+    return markRunning(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Each search once, as it was told last. */
+function withSearch(all: readonly SearchRecord[], found: SearchRecord): SearchRecord[] {
+  const isSame = ({ arm, round, point }: SearchRecord): boolean =>
+    arm === found.arm && round === found.round && pointName(point) === pointName(found.point);
+  return all.some(isSame) ? all.map((one) => (isSame(one) ? found : one)) : [...all, found];
 }
 
 /** Whether nothing was measured of what was asked for. */
@@ -302,6 +341,7 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
         arm.target === builtIn.name &&
         arm.route === DIRECT &&
         connectsDirectly(phases(point, arm)),
+      isOwnNetwork: needsNetwork(phases(point, arm)),
     })),
   );
   return {
@@ -309,5 +349,6 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
     sources: each.every(({ isFree }) => isFree) ? manySources(process.platform) : 1,
     // A proxy or a relay holds both sides of each.
     perClient: arms.every(({ route }) => route === DIRECT) ? 1 : 2,
+    isOwnNetwork: each.every(({ isOwnNetwork }) => isOwnNetwork),
   };
 }

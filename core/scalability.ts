@@ -21,7 +21,10 @@ export interface Scalability {
   readonly lambda: number;
   readonly sigma: number;
   readonly kappa: number;
-  /** Share of the variance of the latency's logarithm that it explains. */
+  /**
+   * Share of the variance of the latency's logarithm that it explains by the throughput alone. N will not do for
+   * that: it is the latency times the throughput, so the latency would explain itself.
+   */
   readonly explained: number;
   /** The throughput at its peak, where it has one. */
   readonly peak: number | undefined;
@@ -59,22 +62,37 @@ export function fitScalability(
   if (!(a > 0) || sigma < 0 || sigma > 1 || kappa < 0) {
     return { why: 'the best curve is not one that the law allows' };
   }
-  const explained = explainedShare(
-    rows.map(({ latencyS }) => Math.log(latencyS)),
-    rows.map(({ terms }) => Math.log(a * terms[0] + b * terms[1] + c * terms[2])),
-  );
-  // Also where a logarithm of something negative made it no number.
-  if (!(explained >= LEAST_EXPLAINED)) return { why: 'the best curve is far from the points' };
   const peak = kappa > 0 ? throughputAt(Math.sqrt((1 - sigma) / kappa)) : undefined;
   const measured = Math.max(...usable.map(({ throughput }) => throughput));
   if (peak !== undefined && peak < measured) {
     return { why: 'the best curve has its peak below what was measured' };
   }
+  const explained = explainedShare(
+    usable.map(({ latencyS }) => Math.log(latencyS)),
+    usable.map(({ throughput }) => Math.log(latencyAt(throughput, { lambda, sigma, kappa }))),
+  );
+  // Also where it has no latency for one of the throughputs, so that it is no number.
+  if (!(explained >= LEAST_EXPLAINED)) return { why: 'the best curve is far from the points' };
   return { lambda, sigma, kappa, explained, peak };
 
   function throughputAt(n: number): number {
     return (lambda * n) / (1 + sigma * (n - 1) + kappa * n * (n - 1));
   }
+}
+
+/**
+ * Where N = X·R is put into the law, what is left is a quadratic equation for R: κX²·R² + (σX − κX − λ)·R +
+ * (1 − σ) = 0. The smaller solution is the one below the peak. NaN where there is none.
+ */
+function latencyAt(
+  throughput: number,
+  { lambda, sigma, kappa }: Pick<Scalability, 'lambda' | 'sigma' | 'kappa'>,
+): number {
+  const a = kappa * throughput ** 2;
+  const b = lambda - (sigma - kappa) * throughput;
+  const c = 1 - sigma;
+  // In this form nothing is divided by κ, which may be 0. Beyond what σ alone allows there is no latency.
+  return b > 0 ? (2 * c) / (b + Math.sqrt(b ** 2 - 4 * a * c)) : Number.NaN;
 }
 
 function explainedShare(values: readonly number[], fitted: readonly number[]): number {

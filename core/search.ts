@@ -35,8 +35,7 @@ export interface SearchOptions {
 export const searchEnds = ['bracketed', 'limited', 'highest', 'below', 'steps'] as const;
 export type SearchEnd = (typeof searchEnds)[number];
 
-export interface SearchResult {
-  readonly end: SearchEnd;
+export interface SearchState {
   readonly lastPass: number | undefined;
   /** The least load that did not pass, for whatever reason. */
   readonly firstFail: number | undefined;
@@ -44,11 +43,17 @@ export interface SearchResult {
   readonly confirmed: boolean;
 }
 
+export interface SearchResult extends SearchState {
+  readonly end: SearchEnd;
+}
+
 export interface Search {
   /** The load to try next; undefined when it is over. */
   next(): number | undefined;
   /** What became of that load. */
   tell(outcome: StepOutcome): void;
+  /** What is known by now. */
+  soFar(): SearchState;
   /** Undefined until it is over. */
   result(): SearchResult | undefined;
 }
@@ -136,6 +141,8 @@ export function createSearch(options: SearchOptions): Search {
     choose();
   };
 
+  const soFar = (): SearchState => ({ lastPass: passes.at(-1), firstFail: wall?.load, confirmed });
+
   return {
     next: () => (end === undefined ? load : undefined),
     tell(outcome) {
@@ -155,9 +162,7 @@ export function createSearch(options: SearchOptions): Search {
       }
       if (end === undefined && steps >= mostSteps) finish('steps');
     },
-    result: () =>
-      end === undefined
-        ? undefined
-        : { end, lastPass: passes.at(-1), firstFail: wall?.load, confirmed },
+    soFar,
+    result: () => (end === undefined ? undefined : { end, ...soFar() }),
   };
 }

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import type { LoopSample } from '../core/process-reports.ts';
 import type { MachineReading, ProcessReading } from './procfs.ts';
 import { readMachine, readProcess } from './procfs.ts';
+import type { ServerUsage } from './server-usage.ts';
 import { watchServers } from './server-usage.ts';
 import type { TrialContext } from './trial-context.ts';
 
@@ -74,16 +75,37 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
 
   return {
     read() {
-      const interval = servers.read();
+      const now = read();
+      const wallNs = now.at - before.at;
+      const atServer = servers.read();
+      const atProxy = proxy?.read();
+      const { cores, target } = context.setup;
+      const machineCores = availableParallelism();
+      const all = {
+        ...difference(before, now),
+        ...usage('server', atServer),
+        ...usage('proxy', atProxy),
+      };
+      const oursNs = ['serverCpuNs', 'generatorCpuNs', 'proxyCpuNs'].reduce(
+        (sum, name) => sum + (all[name] ?? 0),
+        0,
+      );
+      const serverCores = cores.server.length || machineCores;
+      const allCores = cores.server.length + cores.generator.length || machineCores;
       return {
         probes: {
-          ...difference(before, read()),
-          ...usage('server', interval),
-          ...usage('proxy', proxy?.read()),
-          ...crowding(context, interval?.working),
-          ...ofTarget(context, interval, clock() - before.at),
+          ...all,
+          ...crowding(context, atServer?.working),
+          ...busyServer(
+            atServer,
+            wallNs,
+            serverCores,
+            context.serverPids.length,
+            target !== undefined,
+          ),
+          ...busyProxy(atProxy, wallNs, allCores, oursNs),
           // Our own server samples itself.
-          serverBufferedBytes: context.setup.target === undefined ? bufferedBytes : undefined,
+          serverBufferedBytes: target === undefined ? bufferedBytes : undefined,
           serverUtilization: mean(serverSamples.map(({ loop }) => loop.utilization)),
         },
         serverSamples,
@@ -99,20 +121,50 @@ function startCostMeter(context: TrialContext): { read(): Cost; close(): void } 
 }
 
 /**
- * In place of the utilization of an event loop, which nobody else tells: CPU time as a share of what the server
- * could have had, of all its cores or of one where it does all in its first thread.
+ * Of a server that is not one process of ours, whose event loop tells how busy it is: CPU time as a share of what
+ * it could have had. That is all cores that its processes can use, or one where a single thread does it all, or
+ * is what the others wait for.
  */
-function ofTarget(
-  { setup }: TrialContext,
-  interval: (Interval & { readonly working: number }) | undefined,
+export function busyServer(
+  usage: Usage | undefined,
   wallNs: number,
+  cores: number,
+  processes: number,
+  isTarget: boolean,
 ): Record<string, number> {
-  if (setup.target === undefined || interval === undefined) return {};
-  const { before, after, working } = interval;
-  const cores = setup.cores.server.length || availableParallelism();
-  const ofAll = (after.cpuNs - before.cpuNs) / wallNs / cores;
-  const ofFirst = working === 1 ? (after.mainCpuNs - before.mainCpuNs) / wallNs : 0;
+  if (usage === undefined || (!isTarget && processes <= 1)) return {};
+  const { before, after, working, busiest } = usage;
+  // Threads of somebody else's server may use every core; processes of ours do their work in their first.
+  const usable = isTarget ? cores : Math.min(cores, processes);
+  const ofAll = (after.cpuNs - before.cpuNs) / wallNs / usable;
+  const ofFirst = !isTarget || working === 1 ? busiest.ranNs / wallNs : 0;
   return { serverBusyShare: Math.max(ofAll, ofFirst) };
+}
+
+/** Of all cores, what our own processes have to use for their waits to be for each other. */
+const MOST_CORES = 0.8;
+
+/**
+ * How busy a proxy was: its busiest process, or all of its threads on all cores. It has no core to itself; so where
+ * server, generator and proxy use the cores up between them, what it waited for one counts as well. Where
+ * something else did, that is no sign of a busy proxy.
+ *
+ * @param oursNs CPU time of all three
+ */
+export function busyProxy(
+  usage: Usage | undefined,
+  wallNs: number,
+  cores: number,
+  oursNs: number,
+): Record<string, number> {
+  if (usage === undefined) return {};
+  const { before, after, busiest } = usage;
+  const isOwnCrowd = oursNs >= MOST_CORES * wallNs * cores;
+  const wanted = ({ cpuNs, mainWaitNs, helperWaitNs }: ProcessReading): number =>
+    isOwnCrowd ? cpuNs + mainWaitNs + helperWaitNs : cpuNs;
+  const ofAll = (wanted(after) - wanted(before)) / wallNs / cores;
+  const ofBusiest = (isOwnCrowd ? busiest.runnableNs : busiest.ranNs) / wallNs;
+  return { proxyBusyShare: Math.max(ofAll, ofBusiest) };
 }
 
 /** Where several server processes share a core, they wait for each other. */
@@ -150,6 +202,8 @@ function difference(before: Readings, after: Readings): Record<string, number | 
     tcpMemoryBytes: machine?.after.tcpMemoryBytes,
   };
 }
+
+type Usage = NonNullable<ReturnType<ServerUsage['read']>>;
 
 interface Interval {
   readonly before: ProcessReading;

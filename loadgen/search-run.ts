@@ -9,6 +9,7 @@ import type { Arm, Point, Trial } from '../core/result.ts';
 import type { SearchPlan } from '../core/scenario.ts';
 import type { Search, SearchResult, StepOutcome } from '../core/search.ts';
 import { createSearch } from '../core/search.ts';
+import { formatCount } from '../core/units.ts';
 import type { Supervisor } from './child-process.ts';
 import type { TrialMaking } from './one-trial.ts';
 import { runOneTrial } from './one-trial.ts';
@@ -44,7 +45,10 @@ export interface SearchEvents
     RunEvents,
     'onProgress' | 'onTrial' | 'onExcluded' | 'onControl' | 'onIncident' | 'onSnapshot'
   > {
-  /** The trial of the last pass may have got a probe with what was found. */
+  /**
+   * After every step, each time with all that is known of this arm, point and round. At the end the trial of the
+   * last pass may have got a probe with what was found.
+   */
   onSearch(search: SearchRecord): Promise<void>;
 }
 
@@ -90,10 +94,8 @@ export async function runSearches(
           const run = { plan, bounded, round, point, seed: seed + step, step, time };
           await takeStep(run, one, supervisor, events, signal);
           const result = one.search.result();
-          if (result !== undefined) {
-            markLastPass(one, result, bounded);
-            await events.onSearch(recordOf(one, result, bounded, round, point));
-          }
+          if (result !== undefined) markLastPass(one, result, bounded);
+          await events.onSearch(recordOf(one, bounded, round, point));
         }
       }
     }
@@ -144,26 +146,29 @@ async function takeStep(
   }
 }
 
-/** The figure of a search belongs to the trial that shows it: its last pass, as it passed last. */
+/** The figure of a search belongs to the trial that shows it: its last pass, as it passed last in peace. */
 function markLastPass(
   { steps, trials }: Underway,
   { end, lastPass }: SearchResult,
   { param }: BoundedSearch,
 ): void {
   if (lastPass === undefined || end !== 'bracketed') return;
-  const index = steps.findLastIndex((one) => one.load === lastPass && one.outcome === 'pass');
-  const trial = trials[index];
+  const passes = trials.filter((_, index) => {
+    const step = steps[index];
+    return step?.load === lastPass && step.outcome === 'pass';
+  });
+  const trial = passes.findLast(({ validity }) => validity.state !== 'invalid') ?? passes.at(-1);
   if (trial !== undefined) trial.probes[`highest.${param}`] = lastPass;
 }
 
 function recordOf(
-  { arm, steps }: Underway,
-  result: SearchResult,
+  { arm, search, steps }: Underway,
   { param, unit, objective, from, to, resolution, bound }: BoundedSearch,
   round: number,
   point: Point,
 ): SearchRecord {
-  const { end, lastPass, firstFail, confirmed } = result;
+  const result = search.result();
+  const { lastPass, firstFail, confirmed } = search.soFar();
   return {
     arm: arm.name,
     round,
@@ -174,14 +179,20 @@ function recordOf(
     from,
     to,
     resolution,
-    end,
+    end: result?.end ?? 'unfinished',
     ...(lastPass === undefined ? {} : { lastPass }),
     ...(firstFail === undefined ? {} : { firstFail }),
     confirmed,
-    stop: stopOf(steps, result, bound),
-    steps,
+    stop: result === undefined ? unfinished(steps.length) : stopOf(steps, result, bound),
+    // As they are now: more may come.
+    steps: [...steps],
   };
 }
+
+const unfinished = (steps: number): Stop => ({
+  cause: 'unfinished',
+  says: `the run ended after ${formatCount(steps, 'step')} of it`,
+});
 
 /** What stopped it: that of the load above the last pass, and of its tries the one that decided. */
 export function stopOf(

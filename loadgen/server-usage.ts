@@ -28,6 +28,8 @@ export interface ServerUsage {
         readonly after: ProcessReading;
         /** How many of them did a part of the work that counts: a shell that waits for its command does none. */
         readonly working: number;
+        /** Of main threads the most CPU time, and the most of that and of waiting for a core together, ns. */
+        readonly busiest: { readonly ranNs: number; readonly runnableNs: number };
       }
     | undefined;
 }
@@ -62,11 +64,15 @@ export function watchServers(
         serving.includes(pid) ? reading : { ...reading, rssBytes: 0 },
       );
       const [atFirst, atLast] = [addUp([...first.values()]), addUp(after)];
-      const usedBy = (pid: number): number =>
-        (last.get(pid)?.cpuNs ?? 0) - (first.get(pid)?.cpuNs ?? 0);
+      const since = (pick: (reading: ProcessReading) => number): number[] =>
+        [...last].map(([pid, reading]) => pick(reading) - pick(first.get(pid) ?? NOTHING));
       const least = LEAST_SHARE * (atLast.cpuNs - atFirst.cpuNs);
-      const working = [...last.keys()].filter((pid) => usedBy(pid) > least).length;
-      return { before: atFirst, after: atLast, working };
+      const working = since(({ cpuNs }) => cpuNs).filter((usedNs) => usedNs > least).length;
+      const busiest = {
+        ranNs: Math.max(...since(({ mainCpuNs }) => mainCpuNs)),
+        runnableNs: Math.max(...since(({ mainCpuNs, mainWaitNs }) => mainCpuNs + mainWaitNs)),
+      };
+      return { before: atFirst, after: atLast, working, busiest };
     },
   };
 }

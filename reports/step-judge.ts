@@ -1,14 +1,16 @@
 /**
- * Whether one step of a search passed, by its trial: the objective was met and the trial is valid. Where
- * not, what the reason is, and whose. The generator's limit is never taken for the server's.
+ * Whether one step of a search passed, by its trial: the objective was met, what was due kept coming at its rate,
+ * and nothing speaks against the trial but what can only have made that harder. Where not, what the reason is,
+ * and whose. The generator's limit is never taken for the server's.
  */
 import type { Assertion, Broken } from '../core/objective.ts';
 import { brokenOf } from '../core/objective.ts';
 import type { Stop } from '../core/records/search.ts';
 import type { Check, Trial } from '../core/result.ts';
 import { formatNumber, formatPercent } from '../core/units.ts';
+import { isPathFull, isProxyBusy, isSaturated, isStarved, whatWasAtLimit } from './at-limit.ts';
+import { isBeyondDeadline } from './beyond-deadline.ts';
 import { valueText } from './figure-text.ts';
-import { formatMetric } from './metric.ts';
 import { isMetricId, metrics } from './metrics/registry.ts';
 
 export interface Judgement {
@@ -24,21 +26,35 @@ const OF_CONNECTIONS: ReadonlySet<string> = new Set(['connects', 'connections-ke
 /** The server publishes, so that it was not offered in time is the server's. */
 const OF_SERVER: ReadonlySet<string> = new Set(['offered-rate']);
 
-/** From here on the server has no CPU left that would make a difference. */
-const BUSY_CORE = 0.9;
-const BUSY_LOOP = 0.95;
-/** Waiting for its core longer than this, of its CPU time, the server had that core not to itself. */
-const LONG_WAIT = 0.15;
+/**
+ * Checks that say that something disturbed a trial in a way that can only make it slower, or seem so. Of one
+ * with a fault of another kind, as in its clocks, nobody knows what its figures are worth.
+ */
+const ONLY_SLOWER: ReadonlySet<string> = new Set([
+  'pressure',
+  'server-queue',
+  'generator-queue',
+  'generator-gc',
+]);
+/** Those of them that a proxy brings about that is busy on the cores of both sides. */
+const BY_PROXY: ReadonlySet<string> = new Set(['pressure', 'server-queue', 'generator-queue']);
+
+/**
+ * By how much more may be offered than is carried, as a share. A queue grows all through a step then, and ends
+ * with it: a longer step would miss any objective. Finer than this noise cannot be told from it.
+ */
+const MOST_GROWTH = 0.02;
 const NO_FILES = /EMFILE|ENFILE/;
+const NO_PORTS = /EADDRNOTAVAIL/;
 
 /** @param trial with its metrics */
 export function judgeStep(trial: Trial, objective: readonly Assertion[]): Judgement {
   if (trial.outcome === 'failed') return judgeFailed(trial);
   const invalid = trial.validity.checks.filter(({ ok }) => ok === 'invalid');
-  const [broken] = brokenOf(objective, trial.arm, trial.metrics);
+  const missed = whatWasMissed(trial, objective, invalid);
   const ofGenerator = invalid.filter(({ id }) => OF_GENERATOR.has(id));
   const [first] = ofGenerator;
-  if (first !== undefined && !isForecastOnly(ofGenerator, broken, trial)) {
+  if (first !== undefined && !isForecastOnly(ofGenerator, missed, trial)) {
     const { value, limit } = first;
     const says = generatorText(first);
     return {
@@ -50,29 +66,39 @@ export function judgeStep(trial: Trial, objective: readonly Assertion[]): Judgem
   const ofConnections = invalid.find(({ id }) => OF_CONNECTIONS.has(id));
   if (ofConnections !== undefined) return judgeConnections(trial, ofConnections);
   const others = invalid.filter(({ id }) => !OF_SERVER.has(id) && !OF_GENERATOR.has(id));
-  const late = invalid.find(({ id }) => OF_SERVER.has(id));
-  if (broken === undefined && late === undefined) return judgePass(others);
-  const stop =
-    broken === undefined && late !== undefined
-      ? stopBy('server', late)
-      : broken === undefined
-        ? undefined
-        : stopByObjective(trial, broken);
-  if (isSaturated(trial)) {
-    // Its own threads queue behind each other then, which is what the pressure is.
+  if (missed === undefined) return judgePass(others);
+  if (isSaturated(trial) || isPathFull(trial)) {
+    // Of a busy server its own threads queue behind each other, which is what the pressure is; and a path that
+    // is full is full whatever else runs.
     const again = others.find(({ id }) => id !== 'pressure');
-    return { outcome: 'fail', stop, again: again && reasonOf(again) };
+    return { outcome: 'fail', stop: missed, again: again && reasonOf(again) };
   }
-  const [disturbance] = others;
+  const byProxy = isProxyBusy(trial);
+  const disturbance = others.find(({ id }) => !byProxy || !BY_PROXY.has(id));
   const again =
     disturbance !== undefined
       ? reasonOf(disturbance)
-      : isStarved(trial)
+      : isStarved(trial) && !byProxy
         ? 'something else ran on the server’s core'
         : undefined;
-  if (again === undefined) return { outcome: 'fail', stop, again };
+  if (again === undefined) return { outcome: 'fail', stop: missed, again };
   // It may be the machine alone that made it slow.
   return { outcome: 'limited', stop: { cause: 'machine', says: again }, again };
+}
+
+/** Undefined for a step that kept to its objective and up with its schedule. */
+function whatWasMissed(
+  trial: Trial,
+  objective: readonly Assertion[],
+  invalid: readonly Check[],
+): Stop | undefined {
+  const isBeyond = (metric: string): boolean => isBeyondDeadline(trial, metric);
+  const [broken] = brokenOf(objective, trial.arm, trial.metrics, isBeyond);
+  if (broken !== undefined) return stopByObjective(trial, broken);
+  const late = invalid.find(({ id }) => OF_SERVER.has(id));
+  if (late !== undefined) return stopBy('server', late);
+  const growth = trial.probes['backlogGrowth'] ?? 0;
+  return growth > MOST_GROWTH ? stopByBacklog(trial, growth) : undefined;
 }
 
 /**
@@ -82,12 +108,12 @@ export function judgeStep(trial: Trial, objective: readonly Assertion[]): Judgem
  */
 function isForecastOnly(
   ofGenerator: readonly Check[],
-  broken: Broken | undefined,
+  missed: Stop | undefined,
   trial: Trial,
 ): boolean {
   return (
     ofGenerator.every(({ id }) => id === 'head-room') &&
-    (broken === undefined || isSaturated(trial))
+    (missed === undefined || isSaturated(trial))
   );
 }
 
@@ -101,27 +127,40 @@ function generatorText({ id, value, says, title }: Check): string {
   return `${says} (${title})`;
 }
 
-/** What disturbs a trial can only make it slower, so a pass that cannot be had in peace is a pass. */
-function judgePass([disturbance]: readonly Check[]): Judgement {
+/** What can only make a trial slower cannot have made it pass, so a pass that cannot be had in peace is one. */
+function judgePass(disturbances: readonly Check[]): Judgement {
+  const grave = disturbances.find(({ id }) => !ONLY_SLOWER.has(id));
+  const disturbance = grave ?? disturbances[0];
   if (disturbance === undefined) return { outcome: 'pass', stop: undefined, again: undefined };
   const again = reasonOf(disturbance);
-  return { outcome: 'pass', stop: { cause: 'machine', says: again }, again };
+  const outcome = grave === undefined ? 'pass' : 'limited';
+  return { outcome, stop: { cause: 'machine', says: again }, again };
 }
 
 function judgeFailed({ says = 'the trial failed' }: Trial): Judgement {
+  const isConnecting = /could connect/.test(says);
+  const ownLimit = isConnecting ? ownLimitOf([says]) : undefined;
+  // It is the same the next time.
+  if (ownLimit !== undefined) return { outcome: 'limited', stop: ownLimit, again: undefined };
   const limited = says.startsWith('generator worker');
-  const cause = limited ? 'generator' : /could connect/.test(says) ? 'connections' : 'server';
+  const cause = limited ? 'generator' : isConnecting ? 'connections' : 'server';
   return { outcome: limited ? 'limited' : 'fail', stop: { cause, says }, again: says };
 }
 
-function judgeConnections(trial: Trial, check: Check): Judgement {
-  const noFiles = trial.closed.find(({ cause }) => NO_FILES.test(cause));
-  const noPorts = trial.closed.find(({ cause }) => cause.includes('EADDRNOTAVAIL'));
-  if (noFiles !== undefined || noPorts !== undefined) {
-    const cause = noFiles === undefined ? 'ports' : 'descriptors';
-    const says = noFiles === undefined ? 'no local port was left' : 'no file could be opened';
-    return { outcome: 'limited', stop: { cause, says }, again: undefined };
+/** What kept clients from connecting at the generator's own end, whatever the server would have said. */
+function ownLimitOf(causes: readonly string[]): Stop | undefined {
+  if (causes.some((cause) => NO_FILES.test(cause))) {
+    return { cause: 'descriptors', says: 'no file could be opened' };
   }
+  if (causes.some((cause) => NO_PORTS.test(cause))) {
+    return { cause: 'ports', says: 'no local port was left' };
+  }
+  return undefined;
+}
+
+function judgeConnections(trial: Trial, check: Check): Judgement {
+  const ownLimit = ownLimitOf(trial.closed.map(({ cause }) => cause));
+  if (ownLimit !== undefined) return { outcome: 'limited', stop: ownLimit, again: undefined };
   const [first] = trial.closed;
   const says = `${check.value?.toLocaleString('en-US') ?? 'some'} ${check.title}${first === undefined ? '' : ` (${first.cause})`}`;
   return { outcome: 'fail', stop: { cause: 'connections', says }, again: undefined };
@@ -147,43 +186,22 @@ function stopByObjective(trial: Trial, { assertion, value }: Broken): Stop {
     value === undefined
       ? `${title} could not be measured`
       : `${title} was ${valueText(metric, value, trial.probes['deadlineUs'])}`;
-  const busy = busyText(trial);
+  const { cause, says } = whatWasAtLimit(trial);
   return {
-    cause: isSaturated(trial) ? 'server' : 'objective',
+    cause,
     metric,
     ...defined({ value, limit }),
-    says: busy === undefined ? was : `${was}, ${busy}`,
+    says: says === undefined ? was : `${was}, ${says}`,
   };
 }
 
-/** Of somebody else's server, which may use several, the share of all of them. */
-const busyCore = ({ probes, metrics }: Trial): number | undefined =>
-  probes['serverBusyShare'] ?? metrics['server.busy'];
-
-/** A loop that is kept from its core looks as busy as one that works. */
-function isSaturated(trial: Trial): boolean {
-  return (
-    (busyCore(trial) ?? 0) >= BUSY_CORE ||
-    ((trial.probes['serverUtilization'] ?? 0) >= BUSY_LOOP && !isStarved(trial))
-  );
-}
-
-function isStarved({ probes }: Trial): boolean {
-  const { serverMainWaitNs = 0, serverMainCpuNs = 0 } = probes;
-  return serverMainWaitNs > LONG_WAIT * serverMainCpuNs;
-}
-
-/** How busy the server was, and where it was not, the generator. */
-function busyText(trial: Trial): string | undefined {
-  const core = busyCore(trial);
-  const loop = trial.probes['serverUtilization'];
-  const generator = trial.probes['generatorUtilization'];
-  if (core !== undefined && core >= BUSY_CORE) {
-    return `and the server’s core was ${formatMetric('core', Math.min(1, core))} busy`;
-  }
-  if (loop !== undefined && loop >= BUSY_LOOP) {
-    return `and the server’s event loop was ${formatPercent(loop)} busy`;
-  }
-  if (core === undefined || generator === undefined) return undefined;
-  return `while neither side had run out of CPU (server ${formatPercent(core)} of a core, generator’s event loop ${formatPercent(generator)})`;
+function stopByBacklog(trial: Trial, growth: number): Stop {
+  const { cause, says } = whatWasAtLimit(trial);
+  const was = `it fell behind: messages came at only ${formatPercent(1 / (1 + growth))} of the rate at which they were due`;
+  return {
+    cause,
+    value: growth,
+    limit: MOST_GROWTH,
+    says: says === undefined ? was : `${was}, ${says}`,
+  };
 }

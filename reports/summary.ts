@@ -7,6 +7,7 @@ import { headlineComparisons } from './compare-arms.ts';
 import { countedTrials } from './derive.ts';
 import { flowOfRun } from './flow.ts';
 import { paramText } from './param-text.ts';
+import { doubtOfPass } from './search-text.ts';
 
 export interface ValiditySummary {
   readonly state: 'valid' | 'suspect' | 'invalid';
@@ -53,8 +54,15 @@ function validityOfSearches(run: RunResult): ValiditySummary['state'] {
   const known = ({ end, lastPass }: SearchRecord): boolean =>
     lastPass !== undefined || end === 'below';
   if (found.length === 0 || found.some((all) => !all.some(known))) return 'invalid';
-  const doubtful = ({ end, stop, confirmed }: SearchRecord): boolean =>
-    stop.cause === 'machine' || end === 'steps' || (!confirmed && end !== 'below');
+  const doubtful = (search: SearchRecord): boolean => {
+    const { end, stop, confirmed } = search;
+    return (
+      stop.cause === 'machine' ||
+      end === 'steps' ||
+      (!confirmed && end !== 'below') ||
+      doubtOfPass(search) !== undefined
+    );
+  };
   const few = found.some((all) => all.length < run.options.rounds || all.some(doubtful));
   return few ? 'suspect' : 'valid';
 }

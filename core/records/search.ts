@@ -10,6 +10,10 @@ export const stopCauses = [
   'server',
   /** The objective was not met, and neither side had run out of CPU. */
   'objective',
+  /** The objective was not met, and the path carried as much as it can. */
+  'network',
+  /** The objective was not met, and the proxy on the path was as good as busy. */
+  'proxy',
   /** Connections could not be made, or were lost. */
   'connections',
   /** The generator was at its limit, so the server's is not known. */
@@ -23,6 +27,8 @@ export const stopCauses = [
   'memory',
   /** The highest load that was asked for has passed. */
   'asked',
+  /** The run ended before the search did. */
+  'unfinished',
 ] as const;
 export type StopCause = (typeof stopCauses)[number];
 
@@ -61,7 +67,8 @@ export const searchRecordSchema = z.object({
   to: z.number(),
   /** How far apart the last pass and the first fail may be, as a share. */
   resolution: z.number(),
-  end: z.enum(searchEnds),
+  /** `unfinished`: it was still under way; then what follows is what it had found by then. */
+  end: z.enum([...searchEnds, 'unfinished']),
   lastPass: z.number().optional(),
   firstFail: z.number().optional(),
   /** Whether the last pass passed a second time, at the end. */

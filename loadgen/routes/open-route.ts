@@ -104,6 +104,8 @@ async function openRelay({ shape }: RelayRoute, context: TrialContext): Promise<
   context.cleanups.push(() => relay.stop({ kind: 'stop' }));
   const relaying = await relay.next('relaying', setup.startTimeoutMs);
   context.endpoint = { ...endpoint, port: relaying.port };
+  // Of each connection, in each direction: what a load is held against that this path may be too narrow for.
+  if (shape.bytesPerS !== undefined) context.probes['routeBytesPerS'] = shape.bytesPerS;
 }
 
 /** The paths of the server below that of the address. */

@@ -1,8 +1,6 @@
 /** How far each arm goes under an objective, what stopped it, and latency against load on the way there. */
 
 import { decodeHistogram } from '../../core/histogram.ts';
-import { median } from '../../core/median.ts';
-import type { SearchRecord } from '../../core/records/search.ts';
 import type { Arm, Point, RunResult } from '../../core/result.ts';
 import type { Scalability, ScalabilityPoint } from '../../core/scalability.ts';
 import { fitScalability } from '../../core/scalability.ts';
@@ -19,7 +17,7 @@ import { figures, table, words } from '../html/table.ts';
 import type { View } from '../html/view.ts';
 import { metricOf } from '../metrics/registry.ts';
 import { assertionsOf, objectiveText } from '../objective-text.ts';
-import { loadText, searchText } from '../search-text.ts';
+import { loadText, searchesText } from '../search-text.ts';
 import { searchesOf, stepTrials } from '../step-trials.ts';
 import { describePoint } from '../summary.ts';
 import type { Finding } from './finding.ts';
@@ -33,7 +31,7 @@ export const capacityFinding: Finding = {
 function answerAt(run: RunResult, point: Point): string[] {
   const parts = run.arms.flatMap((arm) => {
     const searches = searchesOf(run, arm.name, point);
-    return searches.length === 0 ? [] : [`${arm.title} ${ofArm(searches)}`];
+    return searches.length === 0 ? [] : [`${arm.title} ${searchesText(searches)}`];
   });
   const [first] = (run.searches ?? []).map(({ objective }) => objective);
   if (first === undefined || parts.length === 0) return [];
@@ -41,26 +39,6 @@ function answerAt(run: RunResult, point: Point): string[] {
   return [
     `Meeting ${objectiveText(first)}${where === '' ? '' : ` at ${where}`}: ${parts.join('; ')}.`,
   ];
-}
-
-/** What the searches of one arm come to together. */
-function ofArm(searches: readonly SearchRecord[]): string {
-  const [only] = searches;
-  if (only === undefined) return 'was not searched';
-  if (searches.length === 1) return searchText(only);
-  const ended = searches.filter(({ end }) => end === 'bracketed');
-  const passes = searches.flatMap(({ lastPass }) => lastPass ?? []);
-  const middle = median(passes);
-  if (middle === undefined) return searchText(only);
-  const load = (value: number): string => loadText(only, value);
-  const range = `${load(Math.min(...passes))} … ${load(Math.max(...passes))} in ${searches.length} searches`;
-  const [last] = ended.length > 0 ? ended : searches;
-  const how = ended.length === searches.length ? 'up to' : '≥';
-  const others =
-    ended.length === searches.length
-      ? ''
-      : `, of which ${ended.length === 0 ? 'none' : ended.length} found an end`;
-  return `${how} ${load(middle)} (${range}${others}; ${last?.stop.says ?? only.stop.says})`;
 }
 
 function figureAt({ run, looks, point, suffix }: View): Markup | undefined {
@@ -142,7 +120,7 @@ function fitText({ sigma, kappa, explained, peak }: Scalability): string {
     peak === undefined
       ? 'it sees no peak'
       : `it would put the peak at ${formatNumber(peak)} deliveries/s`;
-  return `the Universal Scalability Law explains ${formatPercent(explained)} of how latency grows with what is under way, with ${formatPercent(sigma)} of the work one after the other (σ) and ${kappa.toPrecision(2)} for what each pair costs (κ); ${summit}. That explains the curve and decides nothing: the limit was found by trials.`;
+  return `the Universal Scalability Law explains ${formatPercent(explained)} of how the latency grows with the throughput, with ${formatPercent(sigma)} of the work one after the other (σ) and ${kappa.toPrecision(2)} for what each pair costs (κ); ${summit}. That explains the curve and decides nothing: the limit was found by trials.`;
 }
 
 function stepTable(

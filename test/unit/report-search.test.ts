@@ -133,7 +133,44 @@ describe('the answer', () => {
       'SSE up to 1,100/s (1,000/s … 1,300/s in 3 searches; latency p99 was 120 ms',
     );
     const mixed = [recordOf(), recordOf({ ...limited, round: 1 })];
-    expect(answersOf(searchRun(mixed, 2))[0]).toContain('of which 1 found an end');
+    expect(answersOf(searchRun(mixed, 2))[0]).toContain('of which 1 found no end');
+  });
+
+  test('over several searches counts one that did not even pass its first load as less than that', () => {
+    const { lastPass: _, firstFail: __, ...rest } = recordOf();
+    const below = (round: number): SearchRecord => ({
+      ...rest,
+      round,
+      end: 'below',
+      firstFail: 100,
+      steps: [],
+      stop: { cause: 'server', says: 'it was slow' },
+    });
+    const found = (lastPass: number, round: number) => recordOf({ lastPass, round });
+    const text = (...searches: SearchRecord[]) =>
+      answersOf(searchRun(searches, searches.length))[0]?.replace(/^.*?: SSE /, '');
+    expect(text(below(0), below(1), found(1_150, 2))).toBe(
+      'not even 100/s in most searches (less than 100/s … 1,150/s in 3 searches, of which 2 passed not even 100/s; it was slow).',
+    );
+    expect(text(below(0), found(1_150, 1))).toBe(
+      'less than 100/s in one half of the searches (less than 100/s … 1,150/s in 2 searches, of which 1 passed not even 100/s; it was slow).',
+    );
+    expect(text(below(0), found(1_000, 1), found(1_150, 2))).toMatch(
+      /^in the middle 1,000\/s \(less than 100\/s … 1,150\/s in 3 searches, of which 1 passed not/,
+    );
+    expect(text(below(0), recordOf({ ...limited, round: 1 }), found(1_150, 2))).not.toContain('≥');
+  });
+
+  test('says of a last pass that no undisturbed trial showed it', () => {
+    const says = 'it was busy (pressure)';
+    const [pass, fail] = recordOf().steps;
+    if (pass === undefined || fail === undefined) throw new Error('no steps');
+    const disturbed = { ...pass, stop: { cause: 'machine', says } } as const;
+    const text = (...steps: SearchStep[]) => searchText(recordOf({ steps }));
+    expect(text(disturbed, fail, disturbed)).toContain(
+      '97.0 % busy; 1,150/s passed in no undisturbed trial: it was busy (pressure))',
+    );
+    expect(text(disturbed, fail, pass)).not.toContain('undisturbed');
   });
 
   test('names the objective in words', () => {
@@ -187,10 +224,58 @@ describe('the validity of a run of searches', () => {
     expect(stateOf(recordOf({ stop: { cause: 'machine', says: '' } }), ws)).toBe('suspect');
   });
 
+  test('is suspect where the last pass passed in a disturbed trial only', () => {
+    const [pass, ...others] = recordOf().steps;
+    if (pass === undefined) throw new Error('no steps');
+    const disturbed = { ...pass, stop: { cause: 'machine', says: 'busy' } } as const;
+    expect(stateOf(recordOf({ steps: [disturbed, ...others, disturbed] }), ws)).toBe('suspect');
+    expect(stateOf(recordOf({ steps: [disturbed, ...others, pass] }), ws)).toBe('valid');
+  });
+
   test('is invalid where an arm has none by which anything is known', () => {
     const { lastPass: _, ...nothing } = recordOf(limited);
     expect(stateOf(nothing, ws)).toBe('invalid');
     expect(stateOf(recordOf())).toBe('invalid');
+  });
+});
+
+describe('a search that was cut short', () => {
+  const unfinished = recordOf({
+    end: 'unfinished',
+    confirmed: false,
+    lastPass: 400,
+    firstFail: 800,
+    stop: { cause: 'unfinished', says: 'the run ended after 4 steps of it' },
+  });
+  const cutShort = (...searches: SearchRecord[]): RunResult => ({
+    ...searchRun(searches),
+    state: 'aborted',
+  });
+
+  test('says what it had found by then, and that it was not finished', () => {
+    expect(answersOf(cutShort(unfinished))[0]).toContain(
+      'SSE 400/s so far (not finished: the run ended after 4 steps of it, and 800/s did not pass)',
+    );
+    const { lastPass: _, firstFail: __, ...nothing } = unfinished;
+    expect(searchText(nothing)).toBe('nothing known (the run ended after 4 steps of it)');
+  });
+
+  test('has its curve so far in the report, which does not speak of planned trials', () => {
+    const run = cutShort(unfinished);
+    expect(runResultSchema.parse(JSON.parse(JSON.stringify(run))).searches).toEqual(run.searches);
+    const page = renderHtml(run);
+    expect(page).toContain('<figure id="capacity"');
+    expect(page).toContain('2 trials were completed, and the search was not over');
+    expect(page).not.toContain('No trial was completed here');
+    expect(page).not.toContain('were planned');
+  });
+
+  test('is suspect, and takes part in no comparison', () => {
+    const ws = recordOf({ arm: 'ws' });
+    expect(validityOf(cutShort(unfinished, ws)).state).toBe('suspect');
+    expect(verdictSentences(cutShort(unfinished, ws))).toEqual([
+      'No verdict: no search found where both arms end.',
+    ]);
   });
 });
 

@@ -26,13 +26,28 @@ describe('the scalability law', () => {
     const random = createRandom(5);
     const fit = fitScalability(
       ns.map((n) => {
-        const { throughput, latencyS } = pointAt(n, 1_000, 0.2, 0.005);
+        const { throughput, latencyS } = pointAt(n, 1_000, 0.2, 0.0005);
         return { throughput, latencyS: latencyS * (1 + 0.02 * random.normal()) };
       }),
     );
     if ('why' in fit) throw new Error(fit.why);
     expect(fit.sigma).toBeGreaterThan(0.15);
     expect(fit.sigma).toBeLessThan(0.25);
+    expect(fit.explained).toBeGreaterThan(0.9);
+  });
+
+  test('is not fitted to latencies that have nothing to do with the load, in 500 of 500 draws', () => {
+    // By N, which is the latency times the throughput, it would explain 89 % of them in 19 draws.
+    const random = createRandom(4);
+    const fits = Array.from({ length: 500 }, () =>
+      fitScalability(
+        [1_000, 2_000, 4_000, 8_000, 9_000, 10_000].map((throughput) => ({
+          throughput,
+          latencyS: 0.001 * Math.exp(0.7 * random.normal()),
+        })),
+      ),
+    );
+    expect(fits.filter((fit) => 'explained' in fit)).toEqual([]);
   });
 
   test.each([

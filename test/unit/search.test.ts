@@ -189,3 +189,21 @@ describe('a search', () => {
     },
   );
 });
+
+test('a search under way tells what is known by now', () => {
+  const search = createSearch(options);
+  const known = [search.soFar()];
+  for (const outcome of ['pass', 'pass', 'fail', 'fail'] as const) {
+    search.tell(outcome);
+    known.push(search.soFar());
+  }
+  expect(known.map(({ lastPass, firstFail }) => [lastPass, firstFail])).toEqual([
+    [undefined, undefined],
+    [100, undefined],
+    [200, undefined],
+    // A fail counts when it is seen twice.
+    [200, undefined],
+    [200, 400],
+  ]);
+  expect(search.result()).toBeUndefined();
+});

@@ -49,3 +49,10 @@ test('one that is replaced counts up to the last look, and its successor from no
 test('one that could never be read makes the sum unknown, not smaller', () => {
   expect(machine({ 1: reading(100, 10) }, [1, 2]).used()).toBeUndefined();
 });
+
+test('of several the busiest is told, with what it waited for', () => {
+  const { readings, usage } = machine({ 1: reading(100, 10), 2: reading(50, 20) }, [1, 2]);
+  readings[1] = reading(130, 15);
+  readings[2] = { ...reading(70, 25), mainWaitNs: 40 };
+  expect(usage.read()?.busiest).toEqual({ ranNs: 30, runnableNs: 60 });
+});

@@ -54,7 +54,14 @@ function findings(run: RunResult, comparisons: readonly RunComparison[]): Conten
 }
 
 /** A file that says "running" was left by a process that was killed, unless that is still at it. */
-function unfinished({ state, trials, options, arms, points }: RunResult): Markup | undefined {
+function unfinished({
+  state,
+  trials,
+  options,
+  arms,
+  points,
+  searches,
+}: RunResult): Markup | undefined {
   if (state === 'finished') return undefined;
   const planned = options.rounds * arms.length * Math.max(1, points.length);
   const what =
@@ -62,7 +69,7 @@ function unfinished({ state, trials, options, arms, points }: RunResult): Markup
       ? 'This run has no end: its process was killed in the middle, or is still at it'
       : 'This run was stopped before its end';
   const whole = trials.filter(({ outcome }) => outcome === 'completed').length;
-  return html`<p class="alarm" role="alert"><strong>${what}.</strong> ${whole} trials were completed, ${planned} were planned. What follows rests on those alone${trials.some(({ outcome, soak }) => outcome === 'failed' && soak !== undefined) ? ', and on what was looked at in the one that was cut off' : ''}.</p>`;
+  return html`<p class="alarm" role="alert"><strong>${what}.</strong> ${whole} trials were completed, ${searches === undefined ? `${planned} were planned` : 'and the search was not over'}. What follows rests on those alone${trials.some(({ outcome, soak }) => outcome === 'failed' && soak !== undefined) ? ', and on what was looked at in the one that was cut off' : ''}.</p>`;
 }
 
 function facts(run: RunResult, comparisons: readonly RunComparison[]): Markup {
