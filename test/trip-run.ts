@@ -99,7 +99,7 @@ export function trialOf(given: Partial<Trial>): Trial {
   return { ...trial, metrics: deriveMetrics(trial) };
 }
 
-function armOf(name: string, title: string, role: Arm['role'] = 'candidate'): Arm {
+export function armOf(name: string, title: string, role: Arm['role'] = 'candidate'): Arm {
   return {
     name,
     title,

@@ -42,3 +42,23 @@ test.skipIf(unavailable !== undefined)(
   },
   60_000,
 );
+
+test.skipIf(unavailable !== undefined)(
+  `counts the heartbeats of two processes, and finds the dead in both${unavailable === undefined ? '' : ` (skipped: ${unavailable})`}`,
+  async () => {
+    const { stdout, stderr, code } = await runProgram([
+      ...'bench heartbeat --clients 40 --rounds 1 --arms ws --processes 2'.split(' '),
+      ...'--vary interval=400ms --pong 300ms --missed 1 --window 400ms --watch 500ms --json --out'.split(
+        ' ',
+      ),
+      out,
+    ]);
+    expect([0, 5], stderr).toContain(code);
+    const [trial] = runResultSchema.parse(JSON.parse(stdout)).trials;
+    expect(trial?.beat).toMatchObject({ planned: 20, server: { found: 20 }, falseAlarms: 0 });
+    // One process alone would have sent about half of them.
+    const beaten = trial?.validity.checks.find(({ id }) => id === 'beaten');
+    expect(beaten?.value).toBeGreaterThan(0.8);
+  },
+  60_000,
+);

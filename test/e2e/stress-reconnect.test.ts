@@ -74,4 +74,29 @@ describe('a cut in the middle of a broadcast', () => {
     expect(ledger?.lost).toBeGreaterThanOrEqual((away * RATE - 2) * CLIENTS);
     expect(ledger?.lost).toBeLessThanOrEqual((away * RATE + 2) * CLIENTS);
   });
+
+  test('of everybody at once brings all back, to whichever of two processes, with all that they missed', async () => {
+    const clients = 500;
+    const [trial] = (await bench(`--clients ${clients} --processes 2 --deadline 60s --arms sse`))
+      .trials;
+    const expected = clients * RATE * SECONDS;
+    expect({ outcome: trial?.outcome, ...trial?.ledger }).toMatchObject({
+      outcome: 'completed',
+      expected,
+      received: expected,
+      lost: 0,
+      duplicated: 0,
+      reordered: 0,
+      foreign: 0,
+    });
+    expect(trial?.fault).toMatchObject({
+      planned: clients,
+      confirmed: { count: clients },
+      noticed: clients,
+      away: 0,
+      gaps: 0,
+    });
+    // While nobody was let in, at least one message was due to each of them.
+    expect(trial?.fault?.replayed).toBeGreaterThanOrEqual(clients);
+  });
 });
