@@ -121,8 +121,8 @@ describe('a race counts what the origin lost', () => {
     const expected = lost > 0 ? { how: 'status', status: 502 } : { how: 'answered' };
     for (const { offsetMs, outcome } of attempts) {
       expect(outcome).toMatchObject(expected);
-      // Timers of Node may be a millisecond early, and as late as they like.
-      expect(offsetMs).toBeGreaterThan(-3.5);
+      // Timers of Node leave out fractions of a millisecond, may be one early besides, and as late as they like.
+      expect(offsetMs).toBeGreaterThan(-4);
     }
   });
 });

@@ -134,7 +134,7 @@ const cases: readonly Case[] = [
   {
     title: 'an unknown fault to inject is told the known ones',
     args: ['bench', 'broadcast', '--inject', 'loss=1%'],
-    says: "--inject: 'loss' is not a fault (known: drop, duplicate, swap, stall, generator, delay, share, cpu).",
+    says: "--inject: 'loss' is not a fault (known: drop, duplicate, swap, stall, generator, delay, share, cpu, leak).",
     hint: 'Nothing was started.',
   },
   {

@@ -21,6 +21,7 @@ const notRun: Readonly<Record<string, string>> = {
     'nothing leaves this machine; test/e2e/probe.test.ts probes servers here',
   'npm run bench ./examples/scenarios/burst.scenario.ts': 'test/e2e/api.test.ts runs it, smaller',
   'npm run bench:self': 'ten minutes; it has limits of its own',
+  'npm run bench:aa': 'half an hour; it has limits of its own',
   'npm run demo': 'it runs until Ctrl-C; test/e2e/demo-command.test.ts starts it',
   'npm run bench backpressure': 'test/e2e/stress-backpressure.test.ts runs it, smaller',
   'npm run bench reconnect': 'test/e2e/stress-reconnect.test.ts runs it, smaller',

@@ -62,13 +62,16 @@ describe('a cut in the middle of a broadcast', () => {
   });
 
   test('loses with the server what was due while it was away, and the gaps are told', async () => {
-    const [trial] = (await bench('--cut restart --arms ws')).trials;
+    // What was never sent is waited for in vain, so not for long.
+    const [trial] = (await bench('--cut restart --arms ws --deadline 4s')).trials;
     const { ledger, fault, outcome } = trial ?? {};
     expect(outcome).toBe('completed');
     expect(ledger).toMatchObject({ expected: EXPECTED, duplicated: 0, reordered: 0, foreign: 0 });
     expect(fault).toMatchObject({ planned: CLIENTS, noticed: CLIENTS, away: 0, gaps: CLIENTS });
     expect(fault?.confirmed.by).toContain('SIGKILL');
-    const away = ((fault?.mendedAtMs ?? 0) - (fault?.confirmed.atMs ?? 0)) / 1_000;
+    // On a busy machine the next server may not be there before the schedule is over.
+    const backMs = Math.min(fault?.mendedAtMs ?? 0, SECONDS * 1_000);
+    const away = (backMs - (fault?.confirmed.atMs ?? 0)) / 1_000;
     expect(away).toBeGreaterThan(0.3);
     // Never sent, so nobody has it: all that was due, but for a message or two at either end.
     expect(ledger?.lost).toBeGreaterThanOrEqual((away * RATE - 2) * CLIENTS);
