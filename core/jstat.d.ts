@@ -1,5 +1,5 @@
 /**
- * jstat ships no types; these are the three functions used here, no more. It is a CommonJS module,
+ * jstat ships no types; these are the four functions used here, no more. It is a CommonJS module,
  * so under Node's ESM its whole `module.exports` arrives as the default import.
  * https://jstat.github.io/distributions.html
  */
@@ -10,6 +10,7 @@ declare module 'jstat' {
       inv(probability: number, degreesOfFreedom: number): number;
     };
     readonly normal: { cdf(x: number, mean: number, standardDeviation: number): number };
+    readonly binomial: { cdf(successes: number, trials: number, probability: number): number };
   }
   const jstat: { readonly jStat: JStat };
   export default jstat;

@@ -1,12 +1,29 @@
 /** What a comparison of an arm with itself may say, and what it may not: whatever is found there is noise. Pure. */
+import jstat from 'jstat';
 import type { Arm, RunComparison, RunResult } from '../../core/result.ts';
 import { pointName } from '../../core/result.ts';
 import { headlineComparisons } from '../../reports/compare-arms.ts';
 
+const { jStat } = jstat;
+
 export interface AaVerdict {
   readonly comparison: RunComparison;
-  /** Why an arm may not be told apart from itself like this; undefined where all is well. */
+  /** Why an arm may not be told apart from itself like this; undefined where it may. */
   readonly fault: string | undefined;
+  /** Told apart at 5 %, which chance does in one comparison of twenty: a few are no fault, many are. */
+  readonly found: boolean;
+}
+
+/** Level of a difference that is not claimed to be beyond the margin: core/verdict.ts. */
+const SIGNIFICANCE = 0.05;
+/** How rarely as many may be found by chance before it is no chance. */
+const RARELY = 0.01;
+
+/** The most of so many comparisons in which chance alone finds a difference, but for one time in a hundred. */
+export function mostByChance(comparisons: number): number {
+  let found = 0;
+  while (1 - jStat.binomial.cdf(found, comparisons, SIGNIFICANCE) > RARELY) found += 1;
+  return found;
 }
 
 /** Headline comparisons of every two arms that are the same in all but their name. */
@@ -15,7 +32,8 @@ export function verdictsOf(run: RunResult): AaVerdict[] {
   return headlineComparisons(run).flatMap((comparison) => {
     const [a, b] = [arms.get(comparison.arm), arms.get(comparison.against)];
     if (a === undefined || b === undefined || !isSame(a, b)) return [];
-    return [{ comparison, fault: faultOf(comparison, run.options.margin) }];
+    const found = comparison.verdict === 'small-but-real';
+    return [{ comparison, fault: faultOf(comparison), found }];
   });
 }
 
@@ -31,18 +49,15 @@ function isSame(a: Arm, b: Arm): boolean {
   );
 }
 
-function faultOf({ verdict, ratio }: RunComparison, margin: number): string | undefined {
+function faultOf({ verdict }: RunComparison): string | undefined {
   switch (verdict) {
     case 'same':
     case 'unclear':
+    case 'small-but-real':
       return undefined;
-    case 'small-but-real': {
-      const isInside = ratio !== undefined && Math.abs(Math.log(ratio)) <= Math.log(1 + margin);
-      return isInside ? undefined : 'a difference beyond the margin was found where there is none';
-    }
     case 'better':
     case 'worse':
-      return 'a difference was found where there is none';
+      return 'a difference beyond the margin was claimed where there is none';
     case 'not-comparable':
       return 'there is no answer';
   }

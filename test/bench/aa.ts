@@ -1,7 +1,8 @@
 /**
  * `npm run bench:aa`: every scenario of stress with one arm against itself, one after the other, with small
- * parameters. Prints the verdict of each headline metric and fails where a difference was found, or where
- * there is no answer; takes some half an hour. Names select scenarios (`npm run bench:aa sizes idle`);
+ * parameters. Prints the verdict of each headline metric and fails where a difference beyond the margin is
+ * claimed, where more differences are found than chance explains, or where there is no answer; takes some
+ * half an hour. Names select scenarios (`npm run bench:aa sizes idle`);
  * PUSHBENCH_AA_ROUNDS sets the rounds (6, fewer than which have no verdict), PUSHBENCH_AA_OUT keeps the runs.
  */
 import { spawn } from 'node:child_process';
@@ -16,7 +17,7 @@ import { formatChange } from '../../core/units.ts';
 import { PLAIN_TABLE } from '../../reports/formats/plain-table.ts';
 import type { scenarios } from '../../scenarios/registry.ts';
 import type { AaVerdict } from './aa-verdicts.ts';
-import { unanswered, verdictsOf } from './aa-verdicts.ts';
+import { mostByChance, unanswered, verdictsOf } from './aa-verdicts.ts';
 
 /** Options of each, small enough for minutes. */
 const plans = {
@@ -52,6 +53,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
 }
 try {
   const faulty: string[] = [];
+  const all: AaVerdict[] = [];
   for (const [name, options] of Object.entries(plans)) {
     if (names.length > 0 && !names.includes(name)) continue;
     if (interrupted.signal.aborted) break;
@@ -62,15 +64,21 @@ try {
       continue;
     }
     const verdicts = verdictsOf(run);
+    all.push(...verdicts);
     const missing = unanswered(run, verdicts);
     process.stdout.write(`${tableOf(verdicts)}\n`);
     for (const point of missing)
       process.stdout.write(`  FAULT  nothing was compared${point === '' ? '' : ` at ${point}`}\n`);
     if (missing.length > 0 || verdicts.some(({ fault }) => fault !== undefined)) faulty.push(name);
   }
+  const found = all.filter((one) => one.found).length;
+  const most = mostByChance(all.length);
+  process.stdout.write(
+    `\nFound a difference, which at 5 % chance alone does: ${found} of ${all.length} comparisons; up to ${most} are no fault.\n`,
+  );
   if (interrupted.signal.aborted) process.exitCode = 130;
-  else if (faulty.length > 0) {
-    process.stdout.write(`\nNot the same as itself: ${faulty.join(', ')}.\n`);
+  else if (faulty.length > 0 || found > most) {
+    if (faulty.length > 0) process.stdout.write(`Not the same as itself: ${faulty.join(', ')}.\n`);
     process.exitCode = 1;
   }
 } finally {
@@ -104,12 +112,12 @@ async function runOnce(scenario: string, options: string): Promise<RunResult | u
 
 function tableOf(verdicts: readonly AaVerdict[]): string {
   const table = new Table(PLAIN_TABLE);
-  for (const { comparison, fault } of verdicts) {
+  for (const { comparison, fault, found: isFound } of verdicts) {
     const { point, metric, arm, against, ratio, low, high } = comparison;
     const range =
       low === undefined || high === undefined ? '' : `${formatChange(low)} … ${formatChange(high)}`;
     table.push([
-      fault === undefined ? 'ok' : 'FAULT',
+      fault !== undefined ? 'FAULT' : isFound ? 'found' : 'ok',
       pointName(point),
       metric,
       `${arm} / ${against}`,

@@ -1,7 +1,7 @@
 /** What may be said of an arm that is compared with itself. */
 import { describe, expect, test } from 'vitest';
 import type { Arm, RunComparison } from '../../core/result.ts';
-import { unanswered, verdictsOf } from '../bench/aa-verdicts.ts';
+import { mostByChance, unanswered, verdictsOf } from '../bench/aa-verdicts.ts';
 import { armOf, runOf } from '../trip-run.ts';
 
 const arm = (name: string, change: Partial<Arm> = {}): Arm => ({
@@ -36,13 +36,23 @@ describe('an arm against itself', () => {
     ['unclear', 1.4, undefined],
     ['small-but-real', 1.05, undefined],
     ['small-but-real', 0.95, undefined],
-    ['small-but-real', 1.12, 'a difference beyond the margin was found where there is none'],
-    ['small-but-real', 0.88, 'a difference beyond the margin was found where there is none'],
-    ['better', 0.5, 'a difference was found where there is none'],
-    ['worse', 1.5, 'a difference was found where there is none'],
+    ['small-but-real', 1.12, undefined],
+    ['better', 0.5, 'a difference beyond the margin was claimed where there is none'],
+    ['worse', 1.5, 'a difference beyond the margin was claimed where there is none'],
     ['not-comparable', 1, 'there is no answer'],
   ])('that is %s at %d times is judged', (verdict, ratio, fault) => {
     expect(faultsOf([comparison({ verdict, ratio })], twins)).toEqual([fault]);
+  });
+
+  test('is found to differ by chance in one of twenty comparisons, and rarely in many', () => {
+    const [one] = verdictsOf({
+      ...runOf([]),
+      arms: [...twins],
+      comparisons: [comparison({ verdict: 'small-but-real', ratio: 1.12 })],
+    });
+    expect(one).toMatchObject({ fault: undefined, found: true });
+    // Of 40, two are expected; P(more than 5) is 1.4 %, P(more than 6) 0.3 %.
+    expect([1, 5, 20, 40].map(mostByChance)).toEqual([1, 2, 4, 6]);
   });
 
   test('is not one of another variant or transport, nor a metric that was not named before', () => {
