@@ -43,6 +43,21 @@ export function validityOf(run: RunResult): ValiditySummary {
   return { state: invalid ? 'invalid' : suspect ? 'suspect' : 'valid', counts };
 }
 
+/** What makes the verdict on a run what it is, as the rest of a sentence. */
+export function validityText(run: RunResult): string {
+  const { state, counts } = validityOf(run);
+  const { valid, suspect, invalid, excluded } = counts;
+  const trials = `${valid} valid, ${suspect} suspect and ${invalid} invalid trials; ${excluded} left out`;
+  if (run.searches === undefined) return trials;
+  // A step that passed although it was disturbed has passed, so trials are not what searches are judged by.
+  const searches = {
+    valid: 'every search saw its last pass undisturbed',
+    suspect: 'a search was disturbed, or is not over',
+    invalid: 'of an arm no search says what its server can do',
+  } as const;
+  return `${searches[state]} (their steps: ${trials})`;
+}
+
 /** A search counts unless nothing is known of the server by it; one that was disturbed is suspect. */
 function validityOfSearches(run: RunResult): ValiditySummary['state'] {
   const searches = run.searches ?? [];

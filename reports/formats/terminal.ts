@@ -15,7 +15,13 @@ import { answersOf } from '../findings/registry.ts';
 import type { Metric } from '../metric.ts';
 import type { MetricId } from '../metrics/registry.ts';
 import { isMetricId, metrics } from '../metrics/registry.ts';
-import { describePoint, exploreCommand, validityOf, verdictSentences } from '../summary.ts';
+import {
+  describePoint,
+  exploreCommand,
+  validityOf,
+  validityText,
+  verdictSentences,
+} from '../summary.ts';
 import { YARDSTICK, YARDSTICK_DOUBT, yardstickOf } from '../yardstick.ts';
 import { PLAIN_TABLE } from './plain-table.ts';
 import { searchTable } from './search-table.ts';
@@ -203,6 +209,5 @@ function controlLine(run: RunResult): string | undefined {
 }
 
 function validityLine(run: RunResult): string {
-  const { state, counts } = validityOf(run);
-  return `validity  ${state.toUpperCase()}: ${counts.valid} valid, ${counts.suspect} suspect, ${counts.invalid} invalid trials; ${counts.excluded} left out`;
+  return `validity  ${validityOf(run).state.toUpperCase()}: ${validityText(run)}`;
 }

@@ -9,7 +9,7 @@ import { renderHtml } from '../../reports/formats/html.ts';
 import { renderTerminal } from '../../reports/formats/terminal.ts';
 import { objectiveText } from '../../reports/objective-text.ts';
 import { searchText } from '../../reports/search-text.ts';
-import { validityOf, verdictSentences } from '../../reports/summary.ts';
+import { validityOf, validityText, verdictSentences } from '../../reports/summary.ts';
 import { histogramOf, NO_HISTOGRAMS, NO_LEDGER, runOf, trialOf } from '../trip-run.ts';
 
 const OBJECTIVE = 'latency.p99<50ms,reach=1';
@@ -236,6 +236,15 @@ describe('the validity of a run of searches', () => {
     const { lastPass: _, ...nothing } = recordOf(limited);
     expect(stateOf(nothing, ws)).toBe('invalid');
     expect(stateOf(recordOf())).toBe('invalid');
+  });
+
+  test('says what decides, and that trials are steps, of which any may be suspect', () => {
+    const says = (...searches: SearchRecord[]) => validityText(searchRun(searches));
+    expect(says(recordOf(), ws)).toMatch(
+      /^every search saw its last pass undisturbed \(their steps: \d+ valid, \d+ suspect and \d+ invalid trials; \d+ left out\)$/,
+    );
+    expect(says(recordOf({ confirmed: false }), ws)).toMatch(/^a search was disturbed, or is not/);
+    expect(says(recordOf())).toMatch(/^of an arm no search says what its server can do/);
   });
 });
 

@@ -16,10 +16,14 @@ const SEVERITY = { pass: 0, 'not-measured': 1, suspect: 2, invalid: 3 } as const
 export function validitySection(run: RunResult): Markup {
   const { state } = validityOf(run);
   const counted = run.trials.filter(({ excluded }) => excluded === undefined);
+  const how =
+    run.searches === undefined
+      ? `An invalid trial never counts, a suspect one counts and is named. ${run.trials.length} trials ran, ${counted.length} count; by those`
+      : `They are steps of a search, of which one that passed although it was disturbed has passed. ${run.trials.length} ran, ${counted.length} count. What decides is whether searches saw their last pass undisturbed; by that`;
   const checks = byCheck(run.trials);
   const failed = run.trials.filter(({ outcome }) => outcome === 'failed');
   return html`<section id="validity" aria-labelledby="validity-title"><h2 id="validity-title">Validity: did this run measure the target?</h2>
-<p class="intro">Each trial is checked against these limits. An invalid trial never counts, a suspect one counts and is named. ${run.trials.length} trials ran, ${counted.length} count; by those the run is <span class="badge ${state}">${state.toUpperCase()}</span>.</p>
+<p class="intro">Each trial is checked against these limits. ${how} the run is <span class="badge ${state}">${state.toUpperCase()}</span>.</p>
 ${table({
   label: 'Checks over all trials',
   columns: [

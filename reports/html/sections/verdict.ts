@@ -5,7 +5,7 @@ import { formatBytes } from '../../../core/units.ts';
 import { headlineComparisons } from '../../compare-arms.ts';
 import { answersOf } from '../../findings/registry.ts';
 import { metricOf } from '../../metrics/registry.ts';
-import { describePoint, validityOf } from '../../summary.ts';
+import { describePoint, validityOf, validityText } from '../../summary.ts';
 import type { ArmLook } from '../arm-look.ts';
 import { headlineOf } from '../headline.ts';
 import type { Content, Markup } from '../markup.ts';
@@ -73,9 +73,9 @@ function unfinished({
 }
 
 function facts(run: RunResult, comparisons: readonly RunComparison[]): Markup {
-  const { state, counts } = validityOf(run);
+  const { state } = validityOf(run);
   const { cpu, cores, memoryBytes, os, kernel, node, virtualization, pinning } = run.environment;
-  const validity = html`<span class="badge ${state}">${state.toUpperCase()}</span> ${counts.valid} valid, ${counts.suspect} suspect and ${counts.invalid} invalid trials; ${counts.excluded} left out. <a href="#validity">Every check</a>`;
+  const validity = html`<span class="badge ${state}">${state.toUpperCase()}</span> ${validityText(run)}. <a href="#validity">Every check</a>`;
   const rows: readonly (readonly [string, Content])[] = [
     ['Validity', validity],
     ['Smallest visible change', detectable(run, comparisons)],
