@@ -105,7 +105,7 @@ function speedSentence(run: RunResult, arms: readonly Arm[]): string | undefined
   const limit =
     held.length === 0
       ? ''
-      : ` The receivers, and not the server, were the limit of ${held.join('; of ')}: there it could do more.`;
+      : ` The receivers, and not the server, were the limit of ${held.join(' and of ')}: there the server could do more.`;
   return `As fast as clients take them, so many are delivered per second: ${parts.join(', ')}${crossText(run, 'flood.bytes')}${limit}`;
 }
 
@@ -170,7 +170,7 @@ function crossingText(
     }
     case 'level':
       return crossing.tested
-        ? `no difference of ${who === 'they' ? 'them' : who} is sure at any size, so nothing shows that they cross ${range}`
+        ? `no difference of ${who === 'they' ? 'them' : who} is sure at any size when it is held against chance at all of them, so nothing shows that they cross ${range}`
         : `fewer than ${FEWEST_ROUNDS} rounds cannot tell whether ${who} cross`;
   }
 }
