@@ -13,6 +13,8 @@ export interface SoakVerdict {
   readonly held: Slope | undefined;
   /** Whether all growth may be garbage: no collection was seen, neither during the load nor a forced one after it. */
   readonly mayBeGarbage: boolean;
+  /** Whether only resident memory grew all the time, and nothing that JavaScript holds: no more than a rise then. */
+  readonly outside: boolean;
   /** Live bytes at the end over those at the start, after a forced collection each. */
   readonly live: number | undefined;
   readonly counts: readonly Count[];
@@ -51,8 +53,18 @@ export function soakVerdict(record: SoakRecord): SoakVerdict {
   const grown: LeakVerdict | undefined =
     live !== undefined && live > LIVE_RISE_BYTES ? 'rise' : undefined;
   const isGarbage = live !== undefined && held !== undefined && live < GARBAGE * riseOf(held);
+  // Pages that the allocator keeps look like this, and so does a leak in native code: nobody can tell them apart.
+  const outside =
+    resident?.verdict === 'leak' &&
+    held?.verdict === 'none' &&
+    live !== undefined &&
+    live <= LIVE_RISE_BYTES;
   const found = [
-    isGarbage && (resident?.fit.slope ?? 0) <= held.fit.slope ? 'none' : resident?.verdict,
+    isGarbage && (resident?.fit.slope ?? 0) <= held.fit.slope
+      ? 'none'
+      : outside
+        ? 'rise'
+        : resident?.verdict,
     isGarbage ? 'none' : held?.verdict,
     grown,
   ].filter((one) => one !== undefined);
@@ -62,6 +74,7 @@ export function soakVerdict(record: SoakRecord): SoakVerdict {
     resident: resident?.fit,
     held: held?.fit,
     mayBeGarbage: live === undefined && collections === 0,
+    outside,
     live,
     counts: COUNTS.flatMap(({ name, of }) => {
       const levels = levelsOf(record, 'server', of);

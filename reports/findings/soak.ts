@@ -97,7 +97,10 @@ function shortText(all: readonly Said[]): string {
       ? `${some.map(({ name }) => name).join(' and ')} in ${time}`
       : some.map(({ name, said }) => `${name} in ${timeText(said.seconds)}`).join(' and ');
   };
-  const [leak, rise, none, unknown] = [of('leak'), of('rise'), of('none'), of(undefined)];
+  const [leak, none, unknown] = [of('leak'), of('none'), of(undefined)];
+  const [rise, outside] = [false, true].map((is) =>
+    of('rise').filter(({ said }) => said.outside === is),
+  ) as [Said[], Said[]];
   return [
     ...all.filter(({ trial }) => trial.outcome === 'failed').map(endedText),
     ...leak.map(
@@ -109,6 +112,10 @@ function shortText(all: readonly Said[]): string {
       : [
           `Memory rose over ${names(rise)}, but not for certain all the time: it may be settling, so only a longer run tells.`,
         ]),
+    ...outside.map(
+      ({ name, record, said }) =>
+        `Resident memory grew all the time over ${name}, and what JavaScript holds did not: ${leakText(said, record)}. The allocator may be keeping pages, or native code leaks; only a longer run tells.`,
+    ),
     ...(none.length === 0 ? [] : [`No leak was found over ${names(none)}.`]),
     ...(unknown.length === 0
       ? []
