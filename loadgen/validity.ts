@@ -12,6 +12,7 @@ import type { FaultRecord } from '../core/records/fault.ts';
 import type { RestRecord } from '../core/records/rest.ts';
 import type { StallRecord } from '../core/records/stall.ts';
 import type { Check, Flow, Validity } from '../core/result.ts';
+import { LONGEST_WAIT, WAKE_UP_US, wakeUpUs } from '../core/waits.ts';
 import { mser5, trend } from '../core/warmup.ts';
 import { beatRules } from './validity-beat.ts';
 import { faultRules, skippedByFault } from './validity-fault.ts';
@@ -77,22 +78,15 @@ function lateSending({ latencyP50 }: Evidence): number {
   return Math.max(1_000, 0.2 * (latencyP50 ?? 0));
 }
 
-/** What being woken costs on a shared machine, µs. A turn of another program takes milliseconds. */
-const WAKE_UP_US = 100;
-
-/** Of its CPU time, that a main thread may wait for what is not its own process. */
-const LONGEST_WAIT = 0.15;
-
 /**
  * Whether a wait for a core is that of being woken, or takes less than a twentieth of the median latency. A
  * process with little to do waits some microseconds every time: a large share of its little CPU time, and
- * no other program. Half of the switches are taken to be those of helper threads.
+ * no other program.
  */
 function waitsAreShort({ probes, latencyP50 }: Evidence, of: 'server' | 'generator'): boolean {
-  const waitNs = probes[`${of}MainWaitNs`];
-  const switches = probes[`${of}ContextSwitches`];
-  if (waitNs === undefined || !switches || latencyP50 === undefined) return false;
-  return (2 * waitNs) / switches / 1_000 < Math.max(WAKE_UP_US, 0.05 * latencyP50);
+  const eachUs = wakeUpUs(probes, of);
+  if (eachUs === undefined || latencyP50 === undefined) return false;
+  return eachUs < Math.max(WAKE_UP_US, 0.05 * latencyP50);
 }
 
 /**

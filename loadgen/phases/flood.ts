@@ -2,9 +2,10 @@
  * How much gets through when nothing waits for a schedule: the server publishes as fast as its clients take it,
  * and what reached them is counted from the first sending to the last arrival. Every message has to arrive.
  */
-import { NS_PER_MS, NS_PER_US } from '../../core/clock.ts';
+import { NS_PER_MS } from '../../core/clock.ts';
 import { carriesTimes } from '../../core/message.ts';
 import type { FloodPhase } from '../../core/scenario.ts';
+import { WAKE_UP_US, wakeUpUs } from '../../core/waits.ts';
 import { meterCost } from '../cost-meter.ts';
 import { inspectAll } from '../inspect.ts';
 import { pause } from '../pause.ts';
@@ -60,9 +61,6 @@ export async function flood(phase: FloodPhase, context: TrialContext): Promise<v
   });
 }
 
-/** What being woken costs, µs: as in loadgen/validity.ts. */
-const WAKE_UP_US = 100;
-
 /**
  * How long the worse of the main threads waited for a core, as a share of the CPU time that it had, beyond the
  * time that its own helper threads had. Undefined where it cannot be read.
@@ -75,9 +73,10 @@ export function waitBeyondHelpers(
     const mainNs = probes[`${side}MainCpuNs`];
     const waitNs = probes[`${side}MainWaitNs`];
     if (cpuNs === undefined || !mainNs || waitNs === undefined) return undefined;
-    // Half of the switches are taken to be those of helper threads.
-    const eachUs = (2 * waitNs) / Math.max(1, probes[`${side}ContextSwitches`] ?? 0) / NS_PER_US;
-    return eachUs < WAKE_UP_US ? 0 : Math.max(0, waitNs - (cpuNs - mainNs)) / mainNs;
+    const eachUs = wakeUpUs(probes, side);
+    return eachUs !== undefined && eachUs < WAKE_UP_US
+      ? 0
+      : Math.max(0, waitNs - (cpuNs - mainNs)) / mainNs;
   });
   const known = shares.filter((one) => one !== undefined);
   return known.length < shares.length ? undefined : Math.max(...known);

@@ -1,9 +1,8 @@
 /** What gets through while the server publishes as fast as its clients take it; nothing of it is in the figures of the load. */
-import type { Trial } from '../../core/result.ts';
-import type { Metric } from '../metric.ts';
 
-/** Of its CPU time, that a main thread may wait for what is not its own process: as for a trial to be valid. */
-const LONGEST_WAIT = 0.15;
+import type { Trial } from '../../core/result.ts';
+import { LONGEST_WAIT } from '../../core/waits.ts';
+import type { Metric } from '../metric.ts';
 
 /**
  * What was delivered. Undefined where there was no flood; where it lost something, since what is dropped costs
