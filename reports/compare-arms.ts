@@ -37,7 +37,7 @@ export function pairsOf(arms: readonly Arm[]): (readonly [Arm, Arm])[] {
   return ordered.flatMap((arm, index) =>
     ordered
       .slice(index + 1)
-      .filter((against) => against.variant === arm.variant || isSameButVariant(arm, against))
+      .filter((against) => against.variant === arm.variant || isSameProtocol(arm, against))
       .filter((against) => isTellingTarget(arm, against))
       .filter((against) => isTellingRoute(arm, against, arms[0]?.route))
       .map((against) => [arm, against] as const),
@@ -53,13 +53,13 @@ function isTellingTarget(arm: Arm, against: Arm): boolean {
 function isTellingRoute(arm: Arm, against: Arm, first: string | undefined): boolean {
   if (against.role === 'floor' || arm.route === against.route) return true;
   const isAlike =
-    isSameButVariant(arm, against) &&
+    isSameProtocol(arm, against) &&
     arm.variant === against.variant &&
     arm.target === against.target;
   return isAlike && [arm.route, against.route].includes(first ?? '');
 }
 
-function isSameButVariant(a: Arm, b: Arm): boolean {
+function isSameProtocol(a: Arm, b: Arm): boolean {
   return a.transport === b.transport && a.client === b.client;
 }
 
