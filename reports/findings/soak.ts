@@ -98,9 +98,8 @@ function shortText(all: readonly Said[]): string {
       : some.map(({ name, said }) => `${name} in ${timeText(said.seconds)}`).join(' and ');
   };
   const [leak, none, unknown] = [of('leak'), of('none'), of(undefined)];
-  const [rise, outside] = [false, true].map((is) =>
-    of('rise').filter(({ said }) => said.outside === is),
-  ) as [Said[], Said[]];
+  const rise = of('rise').filter(({ said }) => !said.outside);
+  const outside = of('rise').filter(({ said }) => said.outside);
   return [
     ...all.filter(({ trial }) => trial.outcome === 'failed').map(endedText),
     ...leak.map(
