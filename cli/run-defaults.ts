@@ -25,7 +25,9 @@ export function runDefaults(scenario: Scenario, table: Params): RunDefaults {
   ]);
   const followed = Object.entries(scenario.params).map(([name, param]) => ({
     name,
-    others: otherValues(param).map((value) => ownIfTaken(scenario, { ...defaults, [name]: value })),
+    others: otherValues(param).map((value) =>
+      ownIfTaken(scenario, { ...defaults, [name]: value }, own),
+    ),
   }));
   const origins = Object.keys(table).flatMap((option) => {
     const settled = scenario.settles?.[option];
@@ -53,12 +55,17 @@ function ownDefaults({ server }: Scenario, values: PlainValues): Record<string, 
   );
 }
 
-function ownIfTaken(scenario: Scenario, values: PlainValues): ReturnType<typeof ownDefaults> {
+/** @param usual what stands where the values are not taken */
+function ownIfTaken(
+  scenario: Scenario,
+  values: PlainValues,
+  usual: ReturnType<typeof ownDefaults>,
+): ReturnType<typeof ownDefaults> {
   try {
     return ownDefaults(scenario, values);
   } catch {
     // Values that do not fit together, which was for us to find out: a scenario may refuse them.
-    return ownDefaults(scenario, fillParams(scenario.params, {}));
+    return usual;
   }
 }
 
