@@ -5,7 +5,7 @@
 import type { ProcessReading } from './procfs.ts';
 import { readProcess } from './procfs.ts';
 
-const NOTHING: ProcessReading = {
+export const NOTHING: ProcessReading = {
   cpuNs: 0,
   userNs: 0,
   mainCpuNs: 0,

@@ -2,16 +2,8 @@
 import { expect, test } from 'vitest';
 import { busyProxy, busyServer } from '../../loadgen/cost-meter.ts';
 import type { ProcessReading } from '../../loadgen/procfs.ts';
+import { NOTHING } from '../../loadgen/server-usage.ts';
 
-const NOTHING: ProcessReading = {
-  cpuNs: 0,
-  userNs: 0,
-  mainCpuNs: 0,
-  mainWaitNs: 0,
-  helperWaitNs: 0,
-  contextSwitches: 0,
-  rssBytes: 0,
-};
 const WALL_NS = 1e9;
 
 /** Of all processes together in one second, and of the busiest of them. */
