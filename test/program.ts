@@ -3,7 +3,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, onTestFinished } from 'vitest';
@@ -113,6 +113,12 @@ export function processesWith(marker: string): { pid: number; command: string }[
         return [];
       }
     });
+}
+
+/** Names of the network namespaces that a process has made: other tests beside this one have theirs. */
+export function namespacesOf(pid: number | undefined): string[] {
+  if (!existsSync('/run/netns')) return [];
+  return readdirSync('/run/netns').filter((name) => name.startsWith(`pushbench-${pid}-`));
 }
 
 /** A folder that is removed when the test is over, or those of the file, where it is made for all of them. */

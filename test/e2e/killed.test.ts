@@ -2,10 +2,16 @@
  * What a run that was killed leaves to the next one. Apart from other tests that start the program, since any run
  * is the next one: it clears what it finds on the machine.
  */
-import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { namespacesUnavailable } from '../../loadgen/namespaces.ts';
-import { runFilesIn, runProgram, startProgram, temporaryFolder, until } from '../program.ts';
+import {
+  namespacesOf,
+  runFilesIn,
+  runProgram,
+  startProgram,
+  temporaryFolder,
+  until,
+} from '../program.ts';
 
 const FINISHED = [0, 5];
 const unavailable = await namespacesUnavailable();
@@ -25,12 +31,12 @@ test.skipIf(unavailable !== undefined)(
     const program = startProgram([...args, '--watch', '60s']);
     // Before there is a run file it makes a network only to see whether it can.
     const swallows = (): boolean =>
-      runFilesIn(out).length > 0 && ofProgram(program.child.pid).length === 3;
+      runFilesIn(out).length > 0 && namespacesOf(program.child.pid).length === 3;
     await until(swallows);
     program.child.kill('SIGKILL');
     await program.finished;
     await until(() => program.processes().length === 0);
-    expect(ofProgram(program.child.pid)).toHaveLength(3);
+    expect(namespacesOf(program.child.pid)).toHaveLength(3);
 
     const next = [...'bench broadcast --arms ws --rounds 1 --clients 5 --rate 20/s'.split(' ')];
     const { code, stderr } = await runProgram([
@@ -41,13 +47,7 @@ test.skipIf(unavailable !== undefined)(
     expect(FINISHED, stderr).toContain(code);
     expect(stderr).toContain('Network namespaces of a killed run were removed: 3.');
     expect(stderr).toContain('An earlier run was killed before it could end');
-    expect(ofProgram(program.child.pid)).toEqual([]);
+    expect(namespacesOf(program.child.pid)).toEqual([]);
     expect(runFilesIn(out)).toHaveLength(2);
   },
 );
-
-/** Names of the namespaces that a process has made. */
-function ofProgram(pid: number | undefined): string[] {
-  if (!existsSync('/run/netns')) return [];
-  return readdirSync('/run/netns').filter((name) => name.startsWith(`pushbench-${pid}-`));
-}

@@ -1,28 +1,23 @@
 /** The scenario heartbeat with real processes in a network of its own; skipped where there can be none. */
-import { existsSync, readdirSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { RunResult } from '../../core/result.ts';
 import { runResultSchema } from '../../core/result.ts';
 import { namespacesUnavailable } from '../../loadgen/namespaces.ts';
-import { runProgram, temporaryFolder } from '../program.ts';
+import { namespacesOf, runProgram, startProgram, temporaryFolder, until } from '../program.ts';
 
 const out = temporaryFolder();
 const unavailable = await namespacesUnavailable();
 
-const ours = (): string[] =>
-  existsSync('/run/netns')
-    ? readdirSync('/run/netns').filter((name) => name.startsWith('pushbench-'))
-    : [];
-
 test.skipIf(unavailable !== undefined)(
   `finds the dead over ws at the server, over sse at the clients only, and leaves no namespace${unavailable === undefined ? '' : ` (skipped: ${unavailable})`}`,
   async () => {
-    const before = ours();
-    const { stdout, stderr, code } = await runProgram([
+    const program = startProgram([
       ...'bench heartbeat --quick --clients 20 --rounds 1 --vary interval=400ms'.split(' '),
       ...'--pong 300ms --window 400ms --watch 2s --json --out'.split(' '),
       out,
     ]);
+    await until(() => namespacesOf(program.child.pid).length === 3);
+    const { stdout, stderr, code } = await program.finished;
     expect([0, 5], stderr).toContain(code);
     const run: RunResult = runResultSchema.parse(JSON.parse(stdout));
     expect(run.trials.map(({ arm, outcome }) => [arm, outcome]).sort()).toEqual([
@@ -38,7 +33,7 @@ test.skipIf(unavailable !== undefined)(
       expect(beat?.quiet.bytes, arm).toBeLessThan(20 * 54);
       expect(beat?.beating.bytes, arm).toBeGreaterThan(20 * 100);
     }
-    expect(ours().filter((name) => !before.includes(name))).toEqual([]);
+    expect(namespacesOf(program.child.pid)).toEqual([]);
   },
   60_000,
 );
