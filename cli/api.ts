@@ -2,14 +2,13 @@
  * Runs for programs: `run()` is `bench` without a terminal. It prints nothing, ends nothing but what it
  * started, leaves no file where no folder is given, and says what is wrong by rejecting with a HarnessError.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fault } from '../core/errors.ts';
 import { nearestOf } from '../core/nearest.ts';
 import type { Params } from '../core/params.ts';
-import { ownerOf } from '../core/process-owner.ts';
 import type { DefinedScenario, Scenario } from '../core/scenario.ts';
+import { createTemporaryFolder } from '../core/temporary-folder.ts';
 import type { Progress } from '../loadgen/one-trial.ts';
 import { renderHtml } from '../reports/formats/html.ts';
 import { writeWhole } from '../reports/run-file.ts';
@@ -67,7 +66,7 @@ async function runOne(wanted: string | Scenario, options: RunOptions): Promise<R
     ...(targets === undefined ? {} : { targets }),
   });
   const own = createOwnAbort(options);
-  const out = options.out === undefined ? temporaryFolder() : resolve(options.out);
+  const out = options.out === undefined ? createTemporaryFolder('run') : resolve(options.out);
   try {
     const { run: result, folder } = await runRequest(request, {
       io: silent(own.signal),
@@ -164,9 +163,4 @@ function createOwnAbort({ signal, onProgress }: RunOptions): {
     },
     thrown: () => thrown,
   };
-}
-
-/** Its name says whose it is, so that the next run removes it if this one is killed. */
-function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), `pushbench-run-${ownerOf(process.pid)}-`));
 }

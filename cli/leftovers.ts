@@ -6,12 +6,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TEMPORARY_NAME } from '../core/certificate.ts';
 import { fault, HarnessError, reasonOf } from '../core/errors.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
 import type { RunResult } from '../core/result.ts';
+import { readTemporaryName } from '../core/temporary-folder.ts';
 import { removeLeftovers } from '../loadgen/namespaces.ts';
-import { ROUTE_FOLDER } from '../loadgen/routes/start-route.ts';
 import { endLeftGroup } from '../proxies/instance.ts';
 import { RUN_FILE, readRunFile, writeRunFile } from '../reports/run-file.ts';
 import { endStrays } from '../servers/target/strays.ts';
@@ -39,8 +38,9 @@ export function markRunning(folder: string): () => void {
 /** @returns what was found, a sentence each */
 export function clearLeftovers(out: string, temporary = tmpdir()): string[] {
   for (const name of namesIn(temporary)) {
-    const owner = TEMPORARY_NAME.exec(name)?.[1];
-    if (owner !== undefined && isGone(owner))
+    const made = readTemporaryName(name);
+    // A proxy may still run in its folder: clearRoutes ends it first.
+    if (made !== undefined && made.kind !== 'route' && isGone(made.owner))
       rmSync(join(temporary, name), { recursive: true, force: true });
   }
   return namesIn(out).flatMap((name) => {
@@ -77,8 +77,8 @@ export function clearTargets(): string[] {
 export async function clearRoutes(temporary = tmpdir()): Promise<string[]> {
   let ended = 0;
   for (const name of namesIn(temporary)) {
-    const owner = ROUTE_FOLDER.exec(name)?.[1];
-    if (owner === undefined || !isGone(owner)) continue;
+    const made = readTemporaryName(name);
+    if (made?.kind !== 'route' || !isGone(made.owner)) continue;
     const folder = join(temporary, name);
     if (await endLeftGroup(folder)) ended += 1;
     rmSync(folder, { recursive: true, force: true });

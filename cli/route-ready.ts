@@ -3,8 +3,8 @@ import { rmSync } from 'node:fs';
 import { createCertificate } from '../core/certificate.ts';
 import { fault } from '../core/errors.ts';
 import type { RouteRecord } from '../core/records/route.ts';
+import { createTemporaryFolder } from '../core/temporary-folder.ts';
 import type { ProxyRoute } from '../loadgen/routes/plan.ts';
-import { createRouteFolder } from '../loadgen/routes/start-route.ts';
 import { versionOf } from '../proxies/binary.ts';
 import { tooNew } from '../proxies/directive.ts';
 import { checkInstance } from '../proxies/instance.ts';
@@ -64,7 +64,7 @@ async function checkConfig(
   { binary, template }: ProxyRoute,
   tls: boolean,
 ): Promise<void> {
-  const folder = createRouteFolder();
+  const folder = createTemporaryFolder('route');
   const certificate = tls ? await createCertificate() : undefined;
   try {
     await checkInstance({

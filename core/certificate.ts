@@ -1,11 +1,7 @@
 /** A throw-away certificate for loopback, so that TLS can be measured without anybody's key. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ownerOf } from './process-owner.ts';
-
-/** Names of temporary folders; the first group is whose it is. */
-export const TEMPORARY_NAME = /^pushbench-(?:tls|run)-(\d+-\d+)-/;
+import { createTemporaryFolder } from './temporary-folder.ts';
 
 export interface Certificate {
   readonly certPath: string;
@@ -39,7 +35,7 @@ export async function createCertificate(): Promise<Certificate> {
       },
     ],
   });
-  const folder = mkdtempSync(join(tmpdir(), `pushbench-tls-${ownerOf(process.pid)}-`));
+  const folder = createTemporaryFolder('tls');
   const certPath = join(folder, 'cert.pem');
   const keyPath = join(folder, 'key.pem');
   writeFileSync(certPath, cert);

@@ -2,9 +2,7 @@
  * The primary process of a server with several: it speaks to the controller as a single server would, has
  * the sessions in processes of their own, and publishes to all of them. Started and ended by the controller.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { configOf, connectToParent } from '../core/child.ts';
 import { createClock } from '../core/clock.ts';
@@ -14,6 +12,7 @@ import { startLoopProbe } from '../core/loop-probe.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
+import { createTemporaryFolder } from '../core/temporary-folder.ts';
 import { createTicker } from '../core/ticker.ts';
 import { joinLoops, mergers } from './answers.ts';
 import { Cluster } from './cluster.ts';
@@ -30,7 +29,7 @@ const exchange = new Exchange({ ...defaults.replay, count: config.replay }, cloc
 const ticker = await createTicker(clock, config.epoch);
 const probe = startLoopProbe();
 const lap = probe.lap();
-const folder = mkdtempSync(join(tmpdir(), 'pushbench-server-'));
+const folder = createTemporaryFolder('server');
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 
 /** Free ports that are tried, where none was asked for. */

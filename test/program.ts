@@ -121,6 +121,11 @@ export function namespacesOf(pid: number | undefined): string[] {
   return readdirSync('/run/netns').filter((name) => name.startsWith(`pushbench-${pid}-`));
 }
 
+/** Names of the temporary folders of routes that a process has made, likewise. */
+export function routeFoldersOf(pid: number | undefined): string[] {
+  return readdirSync(tmpdir()).filter((name) => name.startsWith(`pushbench-route-${pid}-`));
+}
+
 /** A folder that is removed when the test is over, or those of the file, where it is made for all of them. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'pushbench-test-'));

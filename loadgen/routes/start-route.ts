@@ -2,11 +2,10 @@
  * A proxy in front of an origin, without a trial: started, and ended with everything it has, whoever wants
  * to look at it.
  */
-import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fault } from '../../core/errors.ts';
-import { ownerOf } from '../../core/process-owner.ts';
+import { createTemporaryFolder } from '../../core/temporary-folder.ts';
 import { endLeftGroup, LOG_FILE } from '../../proxies/instance.ts';
 import { processTree } from '../../proxies/process-tree.ts';
 import { proxies } from '../../proxies/registry.ts';
@@ -14,9 +13,6 @@ import type { Child, Supervisor } from '../child-process.ts';
 import { TrialFailure } from '../child-process.ts';
 import type { FromKeeper, KeeperConfig, ToKeeper } from './keeper-control.ts';
 import type { ProxyRoute } from './plan.ts';
-
-/** Names of temporary folders; the first group is whose it is. */
-export const ROUTE_FOLDER = /^pushbench-route-(\d+-\d+)-/;
 
 export interface RouteOptions {
   readonly supervisor: Supervisor;
@@ -57,7 +53,7 @@ export interface StartedRoute {
 export async function startRoute(options: RouteOptions): Promise<StartedRoute> {
   const { supervisor, route, origin, clients, startTimeoutMs, replyTimeoutMs } = options;
   const { title } = proxies[route.proxy];
-  const folder = createRouteFolder();
+  const folder = createTemporaryFolder('route');
   const config: KeeperConfig = {
     proxy: route.proxy,
     binary: route.binary,
@@ -109,13 +105,6 @@ export async function startRoute(options: RouteOptions): Promise<StartedRoute> {
     await stop();
     throw error;
   }
-}
-
-/** Of this process, so that the next one that finds it knows whose it was. */
-export function createRouteFolder(): string {
-  const folder = mkdtempSync(join(tmpdir(), `pushbench-route-${ownerOf(process.pid)}-`));
-  chmodSync(folder, 0o700);
-  return folder;
 }
 
 /** One of two answers never comes; only the race with the other is waited for. */

@@ -1,11 +1,10 @@
 /** Studies by the real program: a table and a file at the end, taken up again where they were stopped. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import type { Study } from '../../core/records/study.ts';
 import { studySchema } from '../../core/records/study.ts';
-import { runProgram, startProgram, temporaryFolder } from '../program.ts';
+import { routeFoldersOf, runProgram, startProgram, temporaryFolder } from '../program.ts';
 import { programOf } from '../real-proxy.ts';
 
 const STUDY = /^study {2}(.*)$/m;
@@ -14,9 +13,6 @@ const studyIn = (path: string): Study => studySchema.parse(JSON.parse(readFileSy
 
 const onlyStudy = (out: string): string =>
   join(out, readdirSync(out).find((name) => name.endsWith('proxies')) ?? '', 'study.json');
-
-const folders = (): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith('pushbench-route-'));
 
 test('a study ends in a table, a sentence per cell and a file that report reads again', async (context) => {
   programOf('nginx', context);
@@ -76,7 +72,6 @@ test('a ceiling that was set is found, and what compression saves', async (conte
 test('what was measured before an interruption is kept, and not measured again', async (context) => {
   programOf('nginx', context);
   const out = temporaryFolder();
-  const before = folders();
   const args = ['--route', 'nginx,direct', '--proxy-preset', 'stock', '--measure', 'head'];
   const program = startProgram([...['bench', 'proxies', ...args, '--repeats', '2', '--out', out]]);
   await program.says('repeat 1/2 · direct');
@@ -84,7 +79,7 @@ test('what was measured before an interruption is kept, and not measured again',
   const { code, stderr } = await program.finished;
   expect(code, stderr).toBe(130);
   expect(program.processes()).toEqual([]);
-  expect(folders()).toEqual(before);
+  expect(routeFoldersOf(program.child.pid)).toEqual([]);
   const path = onlyStudy(out);
   const kept = studyIn(path);
   expect(kept.state).toBe('aborted');

@@ -1,17 +1,13 @@
 /** `tune` with real proxies: what it finds, what it writes, and that nothing is left behind. */
-import { readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { tuneSchema } from '../../core/records/tune.ts';
-import { startProgram, temporaryFolder } from '../program.ts';
+import { routeFoldersOf, startProgram, temporaryFolder } from '../program.ts';
 import { programOf } from '../real-proxy.ts';
 
 const out = temporaryFolder();
 const QUICK = ['--repeats', '1', '--out', out];
-/** Of this file's own programs; others may be at work at the same time. */
-const foldersOf = (pid: number | undefined): string[] =>
-  readdirSync(tmpdir()).filter((name) => name.startsWith(`pushbench-route-${pid}-`));
 
 test('a read time-out is found to cut streams, and a configuration without it is written', async (context) => {
   programOf('nginx', context);
@@ -32,7 +28,7 @@ test('a read time-out is found to cut streams, and a configuration without it is
     /# proxy_read_timeout \(not in stock; default 60s\)[\s\S]*\n {6}proxy_read_timeout 1h;/,
   );
   expect(JSON.parse(readFileSync(join(out, tune.id, 'tune.json'), 'utf8'))).toEqual(tune);
-  expect(foldersOf(program.child.pid)).toEqual([]);
+  expect(routeFoldersOf(program.child.pid)).toEqual([]);
   expect(program.processes()).toEqual([]);
 }, 30_000);
 
@@ -44,6 +40,6 @@ test('an interrupted one keeps what it has and leaves nothing behind', async (co
   const { code, stderr } = await program.finished;
   expect(code, stderr).toBe(130);
   expect(stderr).toContain('Interrupted');
-  expect(foldersOf(program.child.pid)).toEqual([]);
+  expect(routeFoldersOf(program.child.pid)).toEqual([]);
   expect(program.processes()).toEqual([]);
 }, 30_000);

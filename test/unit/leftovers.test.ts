@@ -86,14 +86,15 @@ describe('the next start', () => {
     expect(existsSync(join(folder, 'running'))).toBe(false);
   });
 
-  test('removes certificates of killed runs, and nothing else', () => {
+  test('removes temporary folders of killed runs, and nothing else', () => {
     const folder = temporary();
     const mine = `pushbench-tls-${ownerOf(process.pid)}-abc`;
-    for (const name of [mine, `pushbench-tls-${GONE}-abc`, 'pushbench-tls-abc', 'other']) {
-      mkdirSync(join(folder, name));
-    }
+    // In a folder of a route its proxy may still run.
+    const stay = [mine, `pushbench-route-${GONE}-abc`, 'pushbench-tls-abc', 'other'];
+    const go = ['tls', 'run', 'server'].map((kind) => `pushbench-${kind}-${GONE}-abc`);
+    for (const name of [...stay, ...go]) mkdirSync(join(folder, name));
     expect(clearLeftovers(temporary(), folder)).toEqual([]);
-    expect(readdirSync(folder).sort()).toEqual(['other', mine, 'pushbench-tls-abc'].sort());
+    expect(readdirSync(folder).sort()).toEqual(stay.sort());
   });
 
   test('finds nothing where nothing has been run', () => {
