@@ -169,7 +169,7 @@ describeInBrowser('the history', (browser) => {
     await page.locator('#box').focus();
     await page.keyboard.press('Home');
     await page.locator('#data summary').click();
-    expect(await page.locator('#rows tr').count()).toBe(14);
+    await expect.poll(() => page.locator('#rows tr').count()).toBe(14);
     expect(await text(page, 'point')).toContain(evil);
     expect(await page.locator('#arm').inputValue()).toBe(evil);
     await dots(page).first().hover();
@@ -200,7 +200,7 @@ describeInBrowser('the history', (browser) => {
     const [, at = ''] = /(\d+) of 1000/.exec((await text(page, 'point')) ?? '') ?? [];
     expect(Math.abs(Number(at) - 601)).toBeLessThanOrEqual(2);
     await page.locator('#data summary').click();
-    expect(await page.locator('#rows tr').count()).toBe(1_000);
+    await expect.poll(() => page.locator('#rows tr').count()).toBe(1_000);
     await page.getByRole('link', { name: 'All runs' }).click();
     await page.getByText('There are no runs here yet').waitFor();
     expect(complaints).toEqual([]);

@@ -109,7 +109,7 @@ describeInBrowser('the viewer', (browser) => {
   test.each([390, 1440])('lists runs at %i px, and shows markup in them as text', async (width) => {
     const url = await startView('--runs', runsFolder(sample));
     const { page, complaints } = await open(browser(), url, width);
-    expect(await shown(page).count()).toBe(5);
+    await expect.poll(() => shown(page).count()).toBe(5);
     expect(await shown(page).first().textContent()).toContain('Cannot be shown');
     expect(await shown(page).nth(1).textContent()).toContain(hostileTitle);
     expect(await page.locator('.run img, .run script').count()).toBe(0);
@@ -125,9 +125,9 @@ describeInBrowser('the viewer', (browser) => {
       keys.reduce((before, key) => before.then(() => page.keyboard.press(key)), Promise.resolve());
     await press('/');
     await page.keyboard.type('sse broadcast 2026');
-    expect(await shown(page).count()).toBe(3);
+    await expect.poll(() => shown(page).count()).toBe(3);
     await press('Escape');
-    expect(await shown(page).count()).toBe(5);
+    await expect.poll(() => shown(page).count()).toBe(5);
     await page.keyboard.type('t000000-broadcast');
     expect(await page.locator('#count').textContent()).toBe('2 of 5 runs');
     // Down to the first run that is shown, back to its box, and the same for the second.
@@ -157,7 +157,7 @@ describeInBrowser('the viewer', (browser) => {
     await page.locator('#unpick').click();
     expect(await page.locator('#bar').isVisible()).toBe(false);
     await page.selectOption('#scenario', 'chat');
-    expect(await shown(page).count()).toBe(1);
+    await expect.poll(() => shown(page).count()).toBe(1);
   });
 
   test('opens a report in an origin of its own, in which all of it works', async () => {
@@ -246,7 +246,7 @@ describeInBrowser('the viewer', (browser) => {
     expect(index).toBe(join(to, 'index.html'));
     const { page, complaints } = await open(browser(), pathToFileURL(index).href);
     await page.fill('#search', 't000000-broadcast');
-    expect(await shown(page).count()).toBe(2);
+    await expect.poll(() => shown(page).count()).toBe(2);
     expect(await page.locator('.delete').count()).toBe(0);
     await page.getByText('Against the one before').and(page.locator(':visible')).first().click();
     expect(await page.locator('h1').textContent()).toContain('B is worse than A');
