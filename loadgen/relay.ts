@@ -3,9 +3,10 @@
  * forwarding nothing more. It is outside of both ends, so what it says it cut is not what either of them
  * believes. It keeps a log of its own.
  */
-import type { AddressInfo, Server, Socket } from 'node:net';
+import type { Server, Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Clock } from '../core/clock.ts';
+import { onFreePort } from '../core/free-port.ts';
 import type { RelayCut, RelayLogLine } from './relay-control.ts';
 import type { Forward } from './relay-tunnel.ts';
 import { forwardAtOnce, Tunnel } from './relay-tunnel.ts';
@@ -65,8 +66,11 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     accepted += 1;
     tunnels.add(tunnel);
   };
-  let server = await listen(host, 0, accept);
-  const { port } = server.address() as AddressInfo;
+  // It lets go of its port while it is shut, and is to have it again.
+  let { server, port } = await onFreePort([host], 0, async (port) => ({
+    server: await listen(host, port, accept),
+    port,
+  }));
   const end = {
     fin: (tunnel: Tunnel) => tunnel.finish(),
     rst: (tunnel: Tunnel) => tunnel.reset(),

@@ -286,7 +286,7 @@ function writeCertificate(folder: string, tls: InstanceOptions['tls']): Record<s
 /** @param wanted 0: any. @throws ProxyTrouble `port` */
 async function portFor(wanted: number): Promise<number> {
   try {
-    return await freePort(HOST, wanted);
+    return await freePort([HOST], wanted);
   } catch (error) {
     throw new ProxyTrouble('port', `port ${wanted} on ${HOST}: ${reasonOf(error)}`);
   }

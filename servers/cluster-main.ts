@@ -73,10 +73,11 @@ if (answer.kind === 'listening') {
  */
 async function start(): ReturnType<Cluster['start']> {
   const { host, port, tcpPort } = config;
+  const hosts = [host];
   for (let attempt = 1; ; attempt += 1) {
     const chosen = {
-      port: port || (await freePort(host)),
-      tcpPort: tcpPort || (await freePort(host)),
+      port: port || (await freePort(hosts)),
+      tcpPort: tcpPort || (await freePort(hosts)),
     };
     const answer = await cluster.start({ ...config, ...chosen });
     const wasAsked = answer.kind === 'listening' || answer.port === port || answer.port === tcpPort;

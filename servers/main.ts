@@ -11,6 +11,7 @@ import type {
 } from '../core/control.ts';
 import { CONTROL_VERSION } from '../core/control.ts';
 import { noFaults } from '../core/faults.ts';
+import { freePort, onFreePort } from '../core/free-port.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
@@ -36,20 +37,25 @@ const membership = joinMembers(config.member, process);
 const channel = connectToParent<ToServer, FromServer>(process);
 const clock = createClock(config.epoch);
 const closures = new ClosureLog(clock);
+const hosts = [config.host];
 
 try {
   const faulty = Object.values(config.faults).some((value) => value > 0);
   const { replay, transport, ...rest } = config;
-  const server = await createPushServer({
-    ...rest,
-    // The controller only sends names of the registry.
-    transports: { [transport]: transports[transport as TransportName] },
-    replay: { ...defaults.replay, count: replay },
-    faults: faulty ? config.faults : undefined,
-    membership,
-    onSession: (event) => closures.take(event),
-  });
-  await serve(server);
+  const open = async (port: number): Promise<PushServer> =>
+    createPushServer({
+      ...rest,
+      port,
+      tcpPort: config.tcpPort || (await freePort(hosts)),
+      // The controller only sends names of the registry.
+      transports: { [transport]: transports[transport as TransportName] },
+      replay: { ...defaults.replay, count: replay },
+      faults: faulty ? config.faults : undefined,
+      membership,
+      onSession: (event) => closures.take(event),
+    });
+  // One that is killed is to have it again.
+  await serve(await onFreePort(hosts, config.port, open));
 } catch (error) {
   const { code, syscall = '' } = error as NodeJS.ErrnoException;
   // One of several processes is told by the primary that it could not bind.

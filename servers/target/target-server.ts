@@ -57,7 +57,7 @@ export async function startTarget(config: Config): Promise<TargetServer> {
   };
   try {
     const port =
-      target.start === undefined ? undefined : config.port || (await freePort('127.0.0.1'));
+      target.start === undefined ? undefined : config.port || (await freePort(['127.0.0.1']));
     const places: Places = { port, folder: guard.folder };
     const endpoint = endpointOf(target, transport, places, tag);
     writeFiles(target, places);

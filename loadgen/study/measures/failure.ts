@@ -59,7 +59,7 @@ function consequence(answer: string, transport: StudyPath['transport']): string 
 
 async function lookDown(path: StudyPath) {
   // A port that was free a moment ago, and that nobody listens on.
-  return ask(path, await path.to(await freePort('127.0.0.1')));
+  return ask(path, await path.to(await freePort(['127.0.0.1'])));
 }
 
 async function lookMute(path: StudyPath) {
