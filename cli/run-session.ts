@@ -8,6 +8,7 @@ import type { Certificate } from '../core/certificate.ts';
 import { createCertificate } from '../core/certificate.ts';
 import { newEpoch } from '../core/clock.ts';
 import { fault } from '../core/errors.ts';
+import { mostLoopbackAddresses } from '../core/loopback.ts';
 import { typesOf } from '../core/params.ts';
 import type { SearchRecord } from '../core/records/search.ts';
 import type { Point, RunResult } from '../core/result.ts';
@@ -16,13 +17,7 @@ import type { Supervisor } from '../loadgen/child-process.ts';
 import { createSupervisor } from '../loadgen/child-process.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
 import type { Spread } from '../loadgen/limits.ts';
-import {
-  checkClients,
-  chooseWorkers,
-  manySources,
-  readLimits,
-  sourcesFor,
-} from '../loadgen/limits.ts';
+import { addressesFor, checkClients, chooseWorkers, readLimits } from '../loadgen/limits.ts';
 import { namespacesUnavailable } from '../loadgen/namespaces.ts';
 import { clientsOf, connectsDirectly, eventsPerS, needsNetwork } from '../loadgen/offered-load.ts';
 import type { Progress } from '../loadgen/one-trial.ts';
@@ -203,8 +198,7 @@ export async function runSession(
         epoch: newEpoch(),
         cores,
         workers,
-        // Where there may be one only, its ports have been found to suffice.
-        sources: Math.min(spread.sources, sourcesFor(clients, limits)),
+        addresses: addressesFor(clients, limits, spread),
         host: '127.0.0.1',
         port: request.run.port,
         connectTimeoutMs: request.run['connect-timeout'],
@@ -334,8 +328,8 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
   const each = points.flatMap((point) =>
     arms.map((arm) => ({
       processes: server(point, arm).processes,
-      // A library does not let us choose where it connects from, and a path in between has one address.
-      // Nor may a server elsewhere see where on this machine it comes from.
+      // A library does not let us choose where it connects to, what is in between has one address, and so has
+      // a server that is not ours.
       isFree:
         arm.client === 'lean' &&
         arm.target === builtIn.name &&
@@ -346,7 +340,7 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
   );
   return {
     processes: Math.min(...each.map(({ processes }) => processes)),
-    sources: each.every(({ isFree }) => isFree) ? manySources(process.platform) : 1,
+    addresses: each.every(({ isFree }) => isFree) ? mostLoopbackAddresses(process.platform) : 1,
     // A proxy or a relay holds both sides of each.
     perClient: arms.every(({ route }) => route === DIRECT) ? 1 : 2,
     isOwnNetwork: each.every(({ isOwnNetwork }) => isOwnNetwork),

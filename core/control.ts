@@ -46,6 +46,8 @@ export interface ServerConfig {
   readonly epoch: Epoch;
   readonly transport: string;
   readonly host: string;
+  /** Of loopback, where more clients are to come than one has ports for; left out: `host` alone. */
+  readonly addresses?: number;
   /** 0 takes any free port. */
   readonly port: number;
   /** Of a transport that is not over HTTP; left out or 0: any free port. */
@@ -275,8 +277,6 @@ export type ToWorker =
       readonly adds?: boolean;
       readonly history?: HistoryOrder | undefined;
       readonly answer: 'stream' | 'response';
-      /** Addresses that clients connect from, client i from the one of i modulo their number; left out: the system's choice. */
-      readonly sources?: number;
       readonly concurrency: number;
       readonly timeoutMs: number;
     }

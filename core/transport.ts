@@ -142,6 +142,8 @@ export interface Listener {
 /** Where a client connects. */
 export interface Endpoint {
   readonly host: string;
+  /** It is also at as many addresses of loopback, `host` being the first of them; left out: at `host` alone. */
+  readonly addresses?: number;
   readonly port: number;
   /** For protocols over HTTP: the stream's path. */
   readonly path: string;
@@ -236,8 +238,8 @@ export interface ConnectOptions {
   readonly sink: Sink;
   readonly clock: () => number;
   readonly timeoutMs: number;
-  /** Where to connect from; left out, the system chooses. Clients of libraries do not know it. */
-  readonly localAddress?: string;
+  /** At which of its addresses the endpoint is to be reached; left out, its host. Clients of libraries do not know it. */
+  readonly address?: string;
   /** What to say when connecting (docs/push-server.md): 'session=new&room=a'. */
   readonly query?: string;
   /** Of who comes back to somebody else's server: what it saw last. */

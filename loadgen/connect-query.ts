@@ -1,5 +1,6 @@
 /** What a client says when it connects (docs/push-server.md), from the phase and its number. */
 import { channelAt, channelsPerClient, keyName, roomName } from '../core/audience.ts';
+import { loopbackAddress } from '../core/loopback.ts';
 import type { ConnectPhase } from '../core/scenario.ts';
 import type { ConnectOptions, Endpoint } from '../core/transport.ts';
 
@@ -49,9 +50,12 @@ export function connectQuery(phase: ConnectPhase, client: number): string | unde
 }
 
 /**
- * Where client i connects from: one address of the loopback network has ports for some 28,000 connections
- * to one port of the server, and Linux has all of 127.0.0.0/8.
+ * Where client i reaches a server that is at several addresses. Not where it connects from: a port that a
+ * client has bound, to whatever address, the system gives to nobody else on the machine.
  */
-export function sourceOf(client: number, sources = 1): { readonly localAddress?: string } {
-  return sources <= 1 ? {} : { localAddress: `127.0.0.${1 + (client % sources)}` };
+export function addressOf(
+  client: number,
+  { addresses = 1 }: Endpoint,
+): { readonly address?: string } {
+  return addresses <= 1 ? {} : { address: loopbackAddress(client % addresses) };
 }

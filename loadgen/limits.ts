@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { freemem } from 'node:os';
 import { fault } from '../core/errors.ts';
+import { outgoingPorts } from '../core/free-port.ts';
 import { localPorts } from './namespaces.ts';
 
 export interface Limits {
@@ -20,18 +21,15 @@ export interface Limits {
 export interface Spread {
   /** Server processes. */
   readonly processes: number;
-  /** Addresses that clients may connect from. */
-  readonly sources: number;
+  /** Addresses of loopback that a server may have. */
+  readonly addresses: number;
   /** Sockets that one process has for each client: two in what is in between; left out: one. */
   readonly perClient?: number;
   /** Whether clients are in a network of our own, whose ports are all theirs. */
   readonly isOwnNetwork?: boolean;
 }
 
-export const narrow: Spread = { processes: 1, sources: 1 };
-
-/** Of 127.0.0.0/8; more would be more than any machine has memory for. */
-export const MOST_SOURCES = 200;
+export const narrow: Spread = { processes: 1, addresses: 1 };
 
 /** Descriptors a process needs for itself: standard streams, channel, event loop, modules being loaded. */
 const OWN_DESCRIPTORS = 100;
@@ -40,11 +38,11 @@ const SPARE_PORTS = 200;
 /** In a network of our own there is no rest. Of its two paths each has as many: that all clients may take one is reckoned with. */
 const NETWORK_PORTS = localPorts.last - localPorts.first + 1;
 /**
- * From an address of its own a client needs a port that is not even left over from an earlier connection,
- * and those stay for a minute: room for the trials before. Where the system chooses the address, it takes
- * such a port again.
+ * Of the ports towards one address, what is used where there may be more addresses. Linux gives every other
+ * port to outgoing connections as long as it can; from then on it searches, and 18,000 connections take twice
+ * as long to one address as to three.
  */
-const PORTS_PER_CLIENT = 4;
+const EASY_SHARE = 0.5;
 /** Events a second (deliveries, answers, questions) that one worker takes with room to spare, where there is a core for it. */
 const EVENTS_PER_WORKER = 40_000;
 /** Connections go to server processes in turn, but to those that are busy a little later. */
@@ -78,19 +76,8 @@ function readDescriptors(): [number, number] {
 }
 
 function readPorts(): number {
-  try {
-    const [first = 32_768, last = 60_999] = readFileSync(
-      '/proc/sys/net/ipv4/ip_local_port_range',
-      'latin1',
-    )
-      .trim()
-      .split(/\s+/)
-      .map(Number);
-    return last - first + 1;
-  } catch {
-    // The range IANA gives to dynamic ports, which macOS and the BSDs use.
-    return 65_535 - 49_152 + 1;
-  }
+  const { first, last } = outgoingPorts();
+  return last - first + 1;
 }
 
 function readMemory(): number {
@@ -103,21 +90,14 @@ function readMemory(): number {
   return freemem();
 }
 
-/** Whether clients may have addresses of their own: all of 127.0.0.0/8 is there on Linux, one address elsewhere. */
-export function manySources(platform: NodeJS.Platform): number {
-  return platform === 'linux' ? MOST_SOURCES : 1;
+/** @returns how many addresses a server of so many clients has */
+export function addressesFor(clients: number, { ports }: Limits, { addresses }: Spread): number {
+  const easy = (ports - SPARE_PORTS) * EASY_SHARE;
+  return Math.min(addresses, Math.max(1, Math.ceil(clients / easy)));
 }
 
-/** @returns how many addresses so many clients have to connect from */
-export function sourcesFor(clients: number, { ports }: Limits): number {
-  const perSource = ports - SPARE_PORTS;
-  return clients <= perSource ? 1 : Math.ceil((clients * PORTS_PER_CLIENT) / perSource);
-}
-
-function portsOf({ ports }: Limits, { sources, isOwnNetwork = false }: Spread): number {
-  if (isOwnNetwork) return NETWORK_PORTS;
-  const perSource = ports - SPARE_PORTS;
-  return Math.max(perSource, Math.floor((perSource * sources) / PORTS_PER_CLIENT));
+function portsOf({ ports }: Limits, { addresses, isOwnNetwork = false }: Spread): number {
+  return isOwnNetwork ? NETWORK_PORTS : (ports - SPARE_PORTS) * addresses;
 }
 
 type Scarce = 'descriptors' | 'ports' | 'memory';

@@ -50,9 +50,9 @@ export interface TrialSetup extends ServerNeeds {
   readonly port: number;
   /** Of a transport that is not over HTTP; left out or 0: any free port. */
   readonly tcpPort?: number;
+  /** Addresses of loopback at which the server is; left out: `host` alone. */
+  readonly addresses?: number;
   /** How long a connection may take to be established. */
-  /** Addresses that clients connect from; left out: one, the system's choice. */
-  readonly sources?: number;
   readonly connectTimeoutMs: number;
   /** How long a process may take until it is ready. */
   readonly startTimeoutMs: number;
@@ -340,6 +340,7 @@ export function startServer(
     host: setup.host,
     port: setup.port,
     ...(setup.tcpPort === undefined ? {} : { tcpPort: setup.tcpPort }),
+    ...(setup.addresses === undefined ? {} : { addresses: setup.addresses }),
     heartbeatMs: setup.heartbeatMs,
     bufferLimitBytes: setup.bufferLimitBytes,
     policy: setup.policy,

@@ -23,7 +23,7 @@ import type { Crowd } from './client-publisher.ts';
 import { publishFromClients } from './client-publisher.ts';
 import { Comebacks } from './comebacks.ts';
 import { connectAll } from './connect-all.ts';
-import { sourceOf, wordsOf } from './connect-query.ts';
+import { addressOf, wordsOf } from './connect-query.ts';
 import { handicap } from './handicap.ts';
 import { History, historiesSettled } from './history.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
@@ -103,7 +103,7 @@ const handlers: {
           timeoutMs,
           answer,
           upstream,
-          ...sourceOf(firstClient + client, message.sources),
+          ...addressOf(firstClient + client, endpoint),
           ...(endpoint.dialect === undefined ? {} : { number: firstClient + client }),
         }),
       );
@@ -133,7 +133,7 @@ const handlers: {
         timeoutMs,
         answer,
         upstream,
-        ...sourceOf(firstClient + client, message.sources),
+        ...(detours.length > 0 ? {} : addressOf(firstClient + client, endpoint)),
         ...wordsOf(endpoint, phase, firstClient + client, lastEventId),
       });
     connectAgain = connectOne;

@@ -9,6 +9,7 @@ import { createClock } from '../core/clock.ts';
 import type { FromServer, PublishOrder, ServerConfig, ToServer } from '../core/control.ts';
 import { freePort } from '../core/free-port.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
+import { addressesFrom } from '../core/loopback.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
@@ -72,8 +73,8 @@ if (answer.kind === 'listening') {
  * replaced. Between the look for a free one and its use, a client of somebody may have taken it.
  */
 async function start(): ReturnType<Cluster['start']> {
-  const { host, port, tcpPort } = config;
-  const hosts = [host];
+  const { host, port, tcpPort, addresses } = config;
+  const hosts = addressesFrom(host, addresses);
   for (let attempt = 1; ; attempt += 1) {
     const chosen = {
       port: port || (await freePort(hosts)),

@@ -1,18 +1,18 @@
 /** The HTTP side of a server process: routes, upgrades, and TCP listeners for what is not HTTP. */
 
 import { readFileSync } from 'node:fs';
-import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpServer, STATUS_CODES } from 'node:http';
-import type { Server as HttpsServer } from 'node:https';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo, Socket, Server as TcpServer } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
+import { addressesFrom } from '../core/loopback.ts';
 import type { Listener, Route, Upgrade } from '../core/transport.ts';
+import type { Doors } from './doors.ts';
+import { openDoors } from './doors.ts';
 
-/** Connections waiting to be accepted: a crowd that connects at once must not be turned away by the kernel. */
-const BACKLOG = 4_096;
 /** A client that has not sent a whole request head by then is ended, ms; it covers upgrades left half open. */
 const HEADERS_TIMEOUT_MS = 10_000;
 /** And the whole of a request, ms: nobody needs longer for a body within the limit. */
@@ -27,6 +27,8 @@ const KEEP_ALIVE_MS = 75_000;
 
 export interface ListenerOptions {
   readonly host: string;
+  /** Of 127.0.0.1 on, each with the same port; left out: one, which is `host`. */
+  readonly addresses?: number | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   /** Of the first TCP listener that is opened; left out or 0: any free port. */
@@ -58,9 +60,10 @@ export interface OpenListener extends Listener {
 /** @throws the `listen` error of Node (EADDRINUSE, EACCES, …), or that of reading the certificate */
 export async function openListener(options: ListenerOptions): Promise<OpenListener> {
   const { host, port, tls } = options;
+  const hosts = addressesFrom(host, options.addresses);
   const routes = new Map<string, Route>();
   const upgrades = new Map<string, Upgrade>();
-  const tcpServers: TcpServer[] = [];
+  const tcpDoors: Doors[] = [];
   const sockets = new Set<Socket>();
   const gone = { bytesIn: 0, bytesOut: 0 };
   let guard: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
@@ -70,9 +73,9 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
     routes.get(`${method} ${path}`) ?? routes.get(`${method} ${patternOf(path)}`);
 
   const { headersTimeoutMs = HEADERS_TIMEOUT_MS, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
+  const tcpSettings = { noDelay: true, ...probing(options.keepAliveMs) };
   const settings = {
-    noDelay: true,
-    ...probing(options.keepAliveMs),
+    ...tcpSettings,
     headersTimeout: headersTimeoutMs,
     // Node refuses one that is shorter than that of the head.
     requestTimeout: Math.max(headersTimeoutMs, requestTimeoutMs),
@@ -134,14 +137,19 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
     if (status !== undefined && silent && socket.writable) refuse(socket, status);
     else socket.destroy();
   });
-  await listen(http, host, port);
+  // As Node's servers have it: over HTTP a client may end its own side and go on reading, over TLS not.
+  const doors = await openDoors(http, {
+    hosts,
+    port,
+    settings: { ...tcpSettings, allowHalfOpen: material === undefined },
+  });
 
   return {
     host,
     http,
     secure: material !== undefined,
     certificate: material?.cert,
-    port: portOf(http),
+    port: doors.port,
     guard: (look) => {
       guard = look;
     },
@@ -159,28 +167,22 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
         if (material === undefined) count(socket);
         onSocket(socket);
       };
-      const tcpSettings = {
-        noDelay: true,
-        allowHalfOpen: false,
-        ...probing(options.keepAliveMs),
-      };
+      const plain = { ...tcpSettings, allowHalfOpen: false };
       const server =
         material === undefined
-          ? createTcpServer(tcpSettings, accept)
-          : createTlsServer(
-              {
-                ...tcpSettings,
-                handshakeTimeout: headersTimeoutMs,
-                ...material,
-              },
-              accept,
-            );
+          ? createTcpServer(plain, accept)
+          : createTlsServer({ ...plain, handshakeTimeout: headersTimeoutMs, ...material }, accept);
       if (material !== undefined) server.on('connection', count);
       // Only an HTTPS server lets go by itself of a peer that does not finish its handshake.
       server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
-      tcpServers.push(server);
-      await listen(server, host, tcpServers.length === 1 ? (options.tcpPort ?? 0) : 0);
-      return portOf(server);
+      const isFirst = tcpDoors.length === 0;
+      const opened = await openDoors(server, {
+        hosts,
+        port: isFirst ? (options.tcpPort ?? 0) : 0,
+        settings: plain,
+      });
+      tcpDoors.push(opened);
+      return opened.port;
     },
     traffic() {
       const sum = { ...gone };
@@ -191,9 +193,9 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       return sum;
     },
     close() {
-      http.close();
+      doors.close();
       http.closeIdleConnections();
-      for (const server of tcpServers) server.close();
+      for (const one of tcpDoors) one.close();
     },
     destroyRest() {
       http.closeAllConnections();
@@ -239,20 +241,4 @@ function refuse(socket: Duplex, status: number): void {
   socket.end(
     `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
   );
-}
-
-type AnyServer = HttpServer | HttpsServer | TcpServer;
-
-function listen(server: AnyServer, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-function portOf(server: AnyServer): number {
-  return (server.address() as AddressInfo).port;
 }

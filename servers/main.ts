@@ -13,6 +13,7 @@ import { CONTROL_VERSION } from '../core/control.ts';
 import { noFaults } from '../core/faults.ts';
 import { freePort, onFreePort } from '../core/free-port.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
+import { addressesFrom } from '../core/loopback.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
@@ -37,7 +38,7 @@ const membership = joinMembers(config.member, process);
 const channel = connectToParent<ToServer, FromServer>(process);
 const clock = createClock(config.epoch);
 const closures = new ClosureLog(clock);
-const hosts = [config.host];
+const hosts = addressesFrom(config.host, config.addresses);
 
 try {
   const faulty = Object.values(config.faults).some((value) => value > 0);
@@ -198,7 +199,7 @@ async function serve(server: PushServer): Promise<void> {
   channel.send({
     kind: 'listening',
     version: CONTROL_VERSION,
-    endpoint,
+    endpoint: hosts.length > 1 ? { ...endpoint, addresses: hosts.length } : endpoint,
     httpPort: server.httpPort,
   });
 }

@@ -44,6 +44,8 @@ export interface PushServerOptions {
   /** Under names of your choice; each of its own protocol, since they share paths. */
   readonly transports: Readonly<Record<string, Transport>>;
   readonly host: string;
+  /** Of 127.0.0.1 on, each with the same port, for clients that one address has not ports enough for; left out: one, `host`. */
+  readonly addresses?: number | undefined;
   /** 0 takes any free port. */
   readonly port: number;
   /** Of the transport that is not over HTTP, where there is one; left out: any free port. */

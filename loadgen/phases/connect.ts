@@ -36,7 +36,6 @@ export async function connect(phase: ConnectPhase, context: TrialContext): Promi
       adds: phase.adds === true,
       history,
       answer: context.answer,
-      sources: context.setup.sources ?? 1,
       concurrency: Math.ceil(CONCURRENCY / workers.length),
       timeoutMs: context.connectTimeoutMs,
     });

@@ -13,18 +13,12 @@ import type { TrialContext } from '../trial-context.ts';
 import type { ProxyRoute, RelayRoute, UrlRoute } from './plan.ts';
 import { startRoute } from './start-route.ts';
 
-/** How the server, and where clients come from, is to be set up behind the route of the trial. */
+/** How the server is to be set up behind the route of the trial. */
 export function behindRoute(setup: TrialSetup): TrialSetup {
-  switch (setup.route?.kind) {
-    case 'proxy':
-      // It ends TLS; the server behind it speaks none.
-      return { ...setup, tls: undefined };
-    case 'url':
-      // Nobody gets into the world from an address of loopback.
-      return { ...setup, sources: 1 };
-    default:
-      return setup;
-  }
+  const { route } = setup;
+  if (route === undefined) return setup;
+  // What is in between has one address, and a proxy ends TLS: the server behind it speaks none.
+  return { ...setup, addresses: 1, ...(route.kind === 'proxy' ? { tls: undefined } : {}) };
 }
 
 /** @param setup of the trial as it was asked for, with TLS towards the clients */

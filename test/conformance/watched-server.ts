@@ -18,8 +18,6 @@ import { createSignal } from '../recorder.ts';
 export interface WatchedServer extends PushServer {
   /** Every connection there was, in the order they opened. */
   readonly connections: readonly Connection[];
-  /** Where each came from that asked to be let in. */
-  readonly addresses: readonly string[];
   readonly endpoint: Endpoint;
   readonly encoded: () => number;
   /** Resolves when as many sessions are connected, neither more nor fewer. */
@@ -40,21 +38,14 @@ export async function openWatched(
   options: Partial<Omit<PushServerOptions, 'transports'>> = {},
 ): Promise<WatchedServer> {
   const connections: Connection[] = [];
-  const addresses: string[] = [];
   const changed = createSignal();
   let encoded = 0;
   let beats = 0;
   const watch = (host: Host): Host => ({
     feeds: host.feeds,
     messageLimitBytes: host.messageLimitBytes,
-    admit(request) {
-      addresses.push(request.socket.remoteAddress ?? '');
-      return host.admit(request);
-    },
-    admitQuery(query, address) {
-      addresses.push(address);
-      return host.admitQuery(query, address);
-    },
+    admit: (request) => host.admit(request),
+    admitQuery: (query, address) => host.admitQuery(query, address),
     refused: (status) => host.refused(status),
     open(connection, visit) {
       connections.push(connection);
@@ -104,7 +95,6 @@ export async function openWatched(
   return {
     ...server,
     connections,
-    addresses,
     endpoint,
     encoded: () => encoded,
     connected: (count) => reached(() => server.hub.sessions.size === count),

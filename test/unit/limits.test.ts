@@ -1,14 +1,15 @@
 /** How many clients fit, and what a person is told when more were asked for. */
 import { describe, expect, test } from 'vitest';
-import { sourceOf } from '../../loadgen/connect-query.ts';
+import { mostLoopbackAddresses } from '../../core/loopback.ts';
+import { addressOf } from '../../loadgen/connect-query.ts';
 import type { Spread } from '../../loadgen/limits.ts';
 import {
+  addressesFor,
   checkClients,
   chooseWorkers,
-  manySources,
+  narrow,
   possibleClients,
   readLimits,
-  sourcesFor,
 } from '../../loadgen/limits.ts';
 import { refusalOf } from '../refusal.ts';
 
@@ -19,7 +20,7 @@ const limits = {
   ports: 28_232,
   memoryBytes: 22 * GIB,
 };
-const wide: Spread = { processes: 4, sources: manySources('linux') };
+const wide: Spread = { processes: 4, addresses: mostLoopbackAddresses('linux') };
 
 const refusal = (asked: number, of: typeof limits, spread?: Spread) =>
   refusalOf(() => checkClients(asked, of, spread));
@@ -68,11 +69,9 @@ describe('limits', () => {
 
   test('with more descriptors than ports, one address is not enough', () => {
     const many = { ...limits, descriptors: 1_000_000 };
-    expect(possibleClients(many, { processes: 1, sources: 1 }).by).toBe('ports');
-    expect(possibleClients(many, { processes: 1, sources: manySources('linux') }).by).toBe(
-      'memory',
-    );
-    expect(manySources('darwin')).toBe(1);
+    expect(possibleClients(many, narrow).by).toBe('ports');
+    expect(possibleClients(many, { ...wide, processes: 1 }).by).toBe('memory');
+    expect(mostLoopbackAddresses('darwin')).toBe(1);
   });
 
   test('memory is counted for both ends of a connection', () => {
@@ -84,22 +83,28 @@ describe('limits', () => {
     );
   });
 
-  test('clients have an address of their own only where the ports of one do not suffice', () => {
-    expect(sourcesFor(28_032, limits)).toBe(1);
-    // Room for the trials before, whose ports are not free for a minute.
-    expect(sourcesFor(50_000, limits)).toBe(8);
-    expect(sourceOf(5, 1)).toEqual({});
-    expect([0, 1, 7, 8].map((client) => sourceOf(client, 8).localAddress)).toEqual([
+  test('a server has more addresses as soon as ports towards one have to be searched for', () => {
+    expect(addressesFor(14_016, limits, wide)).toBe(1);
+    expect(addressesFor(14_017, limits, wide)).toBe(2);
+    expect(addressesFor(50_000, limits, wide)).toBe(4);
+    expect(addressesFor(28_032, limits, narrow)).toBe(1);
+  });
+
+  test('clients take its addresses in turn, and its host where it has no others', () => {
+    const endpoint = { host: '127.0.0.1', port: 80, path: '/' };
+    expect(addressOf(5, endpoint)).toEqual({});
+    const reached = [0, 1, 3, 4].map((client) => addressOf(client, { ...endpoint, addresses: 4 }));
+    expect(reached.map(({ address }) => address)).toEqual([
       '127.0.0.1',
       '127.0.0.2',
-      '127.0.0.8',
+      '127.0.0.4',
       '127.0.0.1',
     ]);
   });
 
   test('a network of our own has ports of its own, of one address, and no more can be had', () => {
     const many = { ...limits, descriptors: 1_000_000 };
-    const own: Spread = { processes: 4, sources: 1, isOwnNetwork: true };
+    const own: Spread = { processes: 4, addresses: 1, isOwnNetwork: true };
     expect(possibleClients(many, own)).toEqual({ clients: 64_512, by: 'ports' });
     expect(() => checkClients(64_512, many, own)).not.toThrow();
     const { message, hint } = refusal(64_513, many, own);

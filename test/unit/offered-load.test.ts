@@ -114,7 +114,7 @@ describe('a flood can tell head-room', () => {
   });
 });
 
-describe('clients have addresses of their own', () => {
+describe('a server may be at several addresses', () => {
   const cutBy = (cut: Cut): Phase[] =>
     phasesOf({
       publish,

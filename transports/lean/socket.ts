@@ -6,7 +6,8 @@
 
 import type { OnReadOpts, Socket } from 'node:net';
 import { connect as connectTcp } from 'node:net';
-import { connect as connectTls } from 'node:tls';
+import type { PeerCertificate } from 'node:tls';
+import { checkServerIdentity, connect as connectTls } from 'node:tls';
 import type { Client, ConnectOptions, Sink } from '../../core/transport.ts';
 import { HandshakeError } from '../../core/transport.ts';
 import type { Stage } from '../handshake-trouble.ts';
@@ -215,12 +216,18 @@ export class LeanConnection implements Client {
 }
 
 /** Without `tls` bytes are counted as they are on the wire; with it, before they were encrypted. */
-function openSocket({ endpoint, localAddress }: ConnectOptions, onread: OnReadOpts): Socket {
-  const { host, port, tls } = endpoint;
-  const from = localAddress === undefined ? {} : { localAddress };
-  if (tls === undefined) return connectTcp({ host, port, ...from, noDelay: true, onread });
-  // TLSSocket reads into the buffer too, which its types do not know.
-  const options = { host, port, ...from, ca: tls.ca, onread };
+function openSocket({ endpoint, address }: ConnectOptions, onread: OnReadOpts): Socket {
+  const { port, tls } = endpoint;
+  const host = address ?? endpoint.host;
+  if (tls === undefined) return connectTcp({ host, port, noDelay: true, onread });
+  const options = {
+    ...{ host, port, ca: tls.ca },
+    // TLSSocket reads into the buffer too, which its types do not know.
+    onread,
+    // Whichever address it is reached at, it is the server of that host.
+    checkServerIdentity: (_reached: string, certificate: PeerCertificate) =>
+      checkServerIdentity(endpoint.host, certificate),
+  };
   return connectTls(options).setNoDelay(true);
 }
 
