@@ -182,7 +182,13 @@ export type FromServer =
   /** `sent` is the number of heartbeats so far, over all sessions of all processes. */
   | { readonly kind: 'beating'; readonly sent?: number }
   | { readonly kind: 'closures'; readonly closures: readonly Closure[] }
-  | { readonly kind: 'cannot-listen'; readonly code: string; readonly port: number }
+  | {
+      readonly kind: 'cannot-listen';
+      readonly code: string;
+      readonly port: number;
+      /** Left out by builds of before: at that of the setup. */
+      readonly host?: string;
+    }
   | { readonly kind: 'prefilled' }
   | Published
   /** The last question has its outcome. */

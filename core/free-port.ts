@@ -85,10 +85,16 @@ function anyOf({ first, last }: PortRange): number {
   return first + Math.floor(Math.random() * (last - first + 1));
 }
 
+/**
+ * Elsewhere than on Linux a port can be had at one address although somebody listens at all of them, and his
+ * clients on this machine would then come here.
+ */
+const ALSO = process.platform === 'linux' ? [] : ['0.0.0.0'];
+
 /** @param port 0: any that the first host has, which the others are to have too */
 async function tryPort(hosts: readonly string[], port: number): Promise<number> {
   let found = port;
-  for (const host of hosts) {
+  for (const host of [...hosts, ...ALSO]) {
     const server = createServer();
     server.listen({ host, port: found, exclusive: true });
     await once(server, 'listening');

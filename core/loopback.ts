@@ -5,6 +5,7 @@
 
 /** More would be more than any machine has memory for. */
 const MOST_ADDRESSES = 200;
+const FIRST = '127.0.0.1';
 
 /** Those that a server can listen at: 127.0.0.1 and on; elsewhere than on Linux that one only. */
 export function mostLoopbackAddresses(platform: NodeJS.Platform): number {
@@ -16,12 +17,22 @@ export function loopbackAddress(index: number): string {
   return `127.0.0.${1 + index}`;
 }
 
-/** '127.0.0.1' and those behind it; another host has only itself. */
+/** The host, and the addresses behind it where it is the first one of loopback and there are to be more. */
 export function addressesFrom(host: string, count = 1): readonly string[] {
-  return [
-    host,
-    ...(host === loopbackAddress(0)
-      ? Array.from({ length: count - 1 }, (_, index) => loopbackAddress(index + 1))
-      : []),
-  ];
+  const further = Array.from({ length: count - 1 }, (_, index) => loopbackAddress(index + 1));
+  return [host, ...further];
+}
+
+/** @throws RangeError where there cannot be so many */
+export function checkAddresses({
+  host,
+  addresses = 1,
+}: {
+  readonly host: string;
+  readonly addresses?: number | undefined;
+}): void {
+  if (addresses === 1) return;
+  if (!Number.isInteger(addresses) || addresses < 1 || addresses > MOST_ADDRESSES)
+    throw new RangeError(`addresses is ${addresses}; it has to be from 1 to ${MOST_ADDRESSES}`);
+  if (host !== FIRST) throw new RangeError(`only ${FIRST} has addresses behind it, not ${host}`);
 }

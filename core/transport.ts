@@ -239,7 +239,7 @@ export interface ConnectOptions {
   readonly clock: () => number;
   readonly timeoutMs: number;
   /** At which of its addresses the endpoint is to be reached; left out, its host. Clients of libraries do not know it. */
-  readonly address?: string;
+  readonly reachedAt?: string;
   /** What to say when connecting (docs/push-server.md): 'session=new&room=a'. */
   readonly query?: string;
   /** Of who comes back to somebody else's server: what it saw last. */

@@ -53,9 +53,9 @@ export function connectQuery(phase: ConnectPhase, client: number): string | unde
  * Where client i reaches a server that is at several addresses. Not where it connects from: a port that a
  * client has bound, to whatever address, the system gives to nobody else on the machine.
  */
-export function addressOf(
+export function reachOf(
   client: number,
   { addresses = 1 }: Endpoint,
-): { readonly address?: string } {
-  return addresses <= 1 ? {} : { address: loopbackAddress(client % addresses) };
+): { readonly reachedAt?: string } {
+  return addresses <= 1 ? {} : { reachedAt: loopbackAddress(client % addresses) };
 }

@@ -324,7 +324,7 @@ async function listeningOf(
     if (answer.version === CONTROL_VERSION) return answer;
     throw fault('other-control-version', { server: server.title });
   }
-  throw fault('port-in-use', { host, port: answer.port, code: answer.code });
+  throw fault('port-in-use', { host: answer.host ?? host, port: answer.port, code: answer.code });
 }
 
 export function startServer(

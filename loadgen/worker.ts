@@ -23,7 +23,7 @@ import type { Crowd } from './client-publisher.ts';
 import { publishFromClients } from './client-publisher.ts';
 import { Comebacks } from './comebacks.ts';
 import { connectAll } from './connect-all.ts';
-import { addressOf, wordsOf } from './connect-query.ts';
+import { reachOf, wordsOf } from './connect-query.ts';
 import { handicap } from './handicap.ts';
 import { History, historiesSettled } from './history.ts';
 import { startLatenessProbe } from './lateness-probe.ts';
@@ -103,7 +103,7 @@ const handlers: {
           timeoutMs,
           answer,
           upstream,
-          ...addressOf(firstClient + client, endpoint),
+          ...reachOf(firstClient + client, endpoint),
           ...(endpoint.dialect === undefined ? {} : { number: firstClient + client }),
         }),
       );
@@ -133,7 +133,7 @@ const handlers: {
         timeoutMs,
         answer,
         upstream,
-        ...(detours.length > 0 ? {} : addressOf(firstClient + client, endpoint)),
+        ...(detours.length > 0 ? {} : reachOf(firstClient + client, endpoint)),
         ...wordsOf(endpoint, phase, firstClient + client, lastEventId),
       });
     connectAgain = connectOne;

@@ -20,6 +20,7 @@ import { Cluster } from './cluster.ts';
 import { Exchange } from './exchange.ts';
 import { publicationTo } from './load-publication.ts';
 import type { ToMember } from './member-link.ts';
+import { placeRefused } from './place-refused.ts';
 import { defaults } from './push-server.ts';
 import { newInstance } from './session-book.ts';
 
@@ -70,21 +71,36 @@ if (answer.kind === 'listening') {
 
 /**
  * The ports are known from the start, so that they are the same even when all processes have to be
- * replaced. Between the look for a free one and its use, a client of somebody may have taken it.
+ * replaced. Between the look for a free one and its use, somebody may have taken it.
  */
 async function start(): ReturnType<Cluster['start']> {
-  const { host, port, tcpPort, addresses } = config;
-  const hosts = addressesFrom(host, addresses);
+  const { port, tcpPort } = config;
   for (let attempt = 1; ; attempt += 1) {
-    const chosen = {
-      port: port || (await freePort(hosts)),
-      tcpPort: tcpPort || (await freePort(hosts)),
-    };
-    const answer = await cluster.start({ ...config, ...chosen });
+    const answer = await startAt(await choosePorts());
     const wasAsked = answer.kind === 'listening' || answer.port === port || answer.port === tcpPort;
     if (wasAsked || attempt === MOST_PORTS) return answer;
     await cluster.allGone();
   }
+}
+
+type Ports = Pick<ServerConfig, 'port' | 'tcpPort'>;
+
+async function choosePorts(): Promise<Ports | Extract<FromServer, { kind: 'cannot-listen' }>> {
+  const hosts = addressesFrom(config.host, config.addresses);
+  try {
+    const port = config.port || (await freePort(hosts));
+    let tcpPort = config.tcpPort || (await freePort(hosts));
+    while (tcpPort === port) tcpPort = await freePort(hosts);
+    return { port, tcpPort };
+  } catch (error) {
+    const place = placeRefused(error);
+    if (place === undefined) throw error;
+    return { kind: 'cannot-listen', ...place };
+  }
+}
+
+function startAt(ports: Awaited<ReturnType<typeof choosePorts>>): ReturnType<Cluster['start']> {
+  return 'kind' in ports ? Promise.resolve(ports) : cluster.start({ ...config, ...ports });
 }
 
 async function handle(message: ToServer): Promise<void> {

@@ -4,14 +4,15 @@ import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createHttpServer, STATUS_CODES } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { Socket } from 'node:net';
+import type { Socket, Server as TcpServer } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
+import { onFreePort } from '../core/free-port.ts';
 import { addressesFrom } from '../core/loopback.ts';
 import type { Listener, Route, Upgrade } from '../core/transport.ts';
-import type { Doors } from './doors.ts';
-import { openDoors } from './doors.ts';
+import type { DoorSettings } from './doors.ts';
+import { openAnother, openDoor } from './doors.ts';
 
 /** A client that has not sent a whole request head by then is ended, ms; it covers upgrades left half open. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -51,6 +52,12 @@ export interface OpenListener extends Listener {
   onRefused(tell: (status: number) => void): void;
   /** Bytes of all sockets there were, TLS and HTTP heads included. */
   traffic(): { bytesIn: number; bytesOut: number };
+  /**
+   * Listens at its further addresses too. For when all that it may be asked for is there: in a process that
+   * is one of several, whoever waits to be let in is let in meanwhile.
+   * @throws the `listen` error of Node
+   */
+  openFurther(): Promise<void>;
   /** Stops accepting; connections that exist are left to their sessions. */
   close(): void;
   /** Ends the HTTP connections that are no session: silent ones, requests under way. */
@@ -63,7 +70,8 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
   const hosts = addressesFrom(host, options.addresses);
   const routes = new Map<string, Route>();
   const upgrades = new Map<string, Upgrade>();
-  const tcpDoors: Doors[] = [];
+  const listening: { server: TcpServer; port: number; settings: DoorSettings }[] = [];
+  const further: TcpServer[] = [];
   const sockets = new Set<Socket>();
   const gone = { bytesIn: 0, bytesOut: 0 };
   let guard: (request: IncomingMessage, response: ServerResponse) => boolean = () => false;
@@ -137,19 +145,17 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
     if (status !== undefined && silent && socket.writable) refuse(socket, status);
     else socket.destroy();
   });
+  const httpPort = await onFreePort(hosts, port, (one) => openDoor(http, host, one));
   // As Node's servers have it: over HTTP a client may end its own side and go on reading, over TLS not.
-  const doors = await openDoors(http, {
-    hosts,
-    port,
-    settings: { ...tcpSettings, allowHalfOpen: material === undefined },
-  });
+  const halfOpen = { ...tcpSettings, allowHalfOpen: material === undefined };
+  listening.push({ server: http, port: httpPort, settings: halfOpen });
 
   return {
     host,
     http,
     secure: material !== undefined,
     certificate: material?.cert,
-    port: doors.port,
+    port: httpPort,
     guard: (look) => {
       guard = look;
     },
@@ -175,14 +181,19 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       if (material !== undefined) server.on('connection', count);
       // Only an HTTPS server lets go by itself of a peer that does not finish its handshake.
       server.on('tlsClientError', (_error: Error, socket: Duplex) => socket.destroy());
-      const isFirst = tcpDoors.length === 0;
-      const opened = await openDoors(server, {
-        hosts,
-        port: isFirst ? (options.tcpPort ?? 0) : 0,
-        settings: plain,
-      });
-      tcpDoors.push(opened);
-      return opened.port;
+      // Behind that of HTTP.
+      const isFirst = listening.length === 1;
+      const wanted = isFirst ? (options.tcpPort ?? 0) : 0;
+      const tcpPort = await onFreePort(hosts, wanted, (one) => openDoor(server, host, one));
+      listening.push({ server, port: tcpPort, settings: plain });
+      return tcpPort;
+    },
+    async openFurther() {
+      for (const { server, port, settings } of listening) {
+        for (const another of hosts.slice(1)) {
+          further.push(await openAnother(server, another, port, settings));
+        }
+      }
     },
     traffic() {
       const sum = { ...gone };
@@ -193,9 +204,9 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       return sum;
     },
     close() {
-      doors.close();
+      for (const { server } of listening) server.close();
+      for (const door of further) door.close();
       http.closeIdleConnections();
-      for (const one of tcpDoors) one.close();
     },
     destroyRest() {
       http.closeAllConnections();

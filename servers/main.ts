@@ -11,9 +11,7 @@ import type {
 } from '../core/control.ts';
 import { CONTROL_VERSION } from '../core/control.ts';
 import { noFaults } from '../core/faults.ts';
-import { freePort, onFreePort } from '../core/free-port.ts';
 import { startLoopProbe } from '../core/loop-probe.ts';
-import { addressesFrom } from '../core/loopback.ts';
 import { createMessageWriter } from '../core/message.ts';
 import { forcedCollection, readProcessMemory } from '../core/process-memory.ts';
 import { publishOnSchedule } from '../core/publisher.ts';
@@ -28,6 +26,7 @@ import { handlerOf } from './load-handler.ts';
 import { publicationTo } from './load-publication.ts';
 import type { MemberConfig } from './member.ts';
 import { joinMembers, openToMembers, tellDrained } from './member-link.ts';
+import { placeRefused } from './place-refused.ts';
 import type { PushServer } from './push-server.ts';
 import { createPushServer, defaults } from './push-server.ts';
 
@@ -38,30 +37,24 @@ const membership = joinMembers(config.member, process);
 const channel = connectToParent<ToServer, FromServer>(process);
 const clock = createClock(config.epoch);
 const closures = new ClosureLog(clock);
-const hosts = addressesFrom(config.host, config.addresses);
 
 try {
   const faulty = Object.values(config.faults).some((value) => value > 0);
   const { replay, transport, ...rest } = config;
-  const open = async (port: number): Promise<PushServer> =>
-    createPushServer({
-      ...rest,
-      port,
-      tcpPort: config.tcpPort || (await freePort(hosts)),
-      // The controller only sends names of the registry.
-      transports: { [transport]: transports[transport as TransportName] },
-      replay: { ...defaults.replay, count: replay },
-      faults: faulty ? config.faults : undefined,
-      membership,
-      onSession: (event) => closures.take(event),
-    });
-  // One that is killed is to have it again.
-  await serve(await onFreePort(hosts, config.port, open));
+  const server = await createPushServer({
+    ...rest,
+    // The controller only sends names of the registry.
+    transports: { [transport]: transports[transport as TransportName] },
+    replay: { ...defaults.replay, count: replay },
+    faults: faulty ? config.faults : undefined,
+    membership,
+    onSession: (event) => closures.take(event),
+  });
+  await serve(server);
 } catch (error) {
-  const { code, syscall = '' } = error as NodeJS.ErrnoException;
-  // One of several processes is told by the primary that it could not bind.
-  if (code === undefined || !['listen', 'bind'].includes(syscall)) throw error;
-  channel.send({ kind: 'cannot-listen', code, port: config.port });
+  const place = placeRefused(error);
+  if (place === undefined) throw error;
+  channel.send({ kind: 'cannot-listen', ...place });
   process.disconnect();
 }
 
@@ -199,7 +192,7 @@ async function serve(server: PushServer): Promise<void> {
   channel.send({
     kind: 'listening',
     version: CONTROL_VERSION,
-    endpoint: hosts.length > 1 ? { ...endpoint, addresses: hosts.length } : endpoint,
+    endpoint,
     httpPort: server.httpPort,
   });
 }

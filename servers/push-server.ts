@@ -9,6 +9,7 @@ import type { Logger } from 'pino';
 import type { Epoch } from '../core/clock.ts';
 import { createClock, NS_PER_MS, newEpoch } from '../core/clock.ts';
 import type { Faults } from '../core/faults.ts';
+import { checkAddresses } from '../core/loopback.ts';
 import { createRandom } from '../core/random.ts';
 import type { SlowPolicy } from '../core/scenario.ts';
 import type { Connection, Endpoint, Transport } from '../core/transport.ts';
@@ -194,6 +195,7 @@ export async function createPushServer(
   const { log } = options;
   // Before anything is opened, since it may refuse its options.
   checkLiveness(options);
+  checkAddresses(options);
   const access = createAccess(options);
   const listener = await openListener(options);
   const clock = createClock(options.epoch ?? newEpoch());
@@ -264,17 +266,21 @@ export async function createPushServer(
       const { certificate } = listener;
       endpoints[name] = {
         ...end.endpoint,
+        ...(options.addresses === undefined || options.addresses === 1
+          ? {}
+          : { addresses: options.addresses }),
         ...(certificate === undefined ? {} : { tls: { ca: certificate } }),
       };
     }
+    addRoutes(listener, services);
+    const counting = { hub, operator, asks, gatekeeper, breaker };
+    listener.route('GET', '/metrics', metricsRoute(counting, options.membership));
+    await listener.openFurther();
   } catch (error) {
     listener.close();
     await hub.close(0);
     throw error;
   }
-  addRoutes(listener, services);
-  const counting = { hub, operator, asks, gatekeeper, breaker };
-  listener.route('GET', '/metrics', metricsRoute(counting, options.membership));
   const running = options.feeds ? startFeeds(hub, options.seed) : undefined;
 
   const close = async (deadlineMs = CLOSE_DEADLINE_MS): Promise<void> => {

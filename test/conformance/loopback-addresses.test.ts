@@ -2,7 +2,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createCertificate } from '../../core/certificate.ts';
 import { mostLoopbackAddresses } from '../../core/loopback.ts';
-import { addressOf } from '../../loadgen/connect-query.ts';
+import { reachOf } from '../../loadgen/connect-query.ts';
 import { transports } from '../../transports/registry.ts';
 import { createRecorder } from '../recorder.ts';
 import { openWatched } from './watched-server.ts';
@@ -25,20 +25,19 @@ describe.each(Object.entries(transports))('over %s', (_, transport) => {
         addresses: ADDRESSES,
         ...(tls ? { tls: await secured() } : {}),
       });
-      const endpoint = { ...server.endpoint, addresses: ADDRESSES };
       const recorder = createRecorder();
       for (let client = 0; client < ADDRESSES + 1; client += 1) {
-        await server.connect('lean', recorder, client, addressOf(client, endpoint));
+        await server.connect('lean', recorder, client, reachOf(client, server.endpoint));
       }
       server.hub.publish({ data: Buffer.from('to all'), kind: 'text' });
       for (let client = 0; client < ADDRESSES + 1; client += 1) {
         expect(await recorder.received(client, 1)).toHaveLength(1);
       }
       // Whose address was not heeded would be let in here too.
-      const beyond = { address: '127.0.0.4' };
+      const beyond = { reachedAt: '127.0.0.4' };
       await expect(server.connect('lean', recorder, 9, beyond)).rejects.toThrow('ECONNREFUSED');
       await server.close(0);
-      const gone = { address: '127.0.0.3' };
+      const gone = { reachedAt: '127.0.0.3' };
       await expect(server.connect('lean', recorder, 9, gone)).rejects.toThrow('ECONNREFUSED');
     },
   );

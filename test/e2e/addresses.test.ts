@@ -5,6 +5,7 @@ import { mostLoopbackAddresses } from '../../core/loopback.ts';
 import type { Endpoint } from '../../core/transport.ts';
 import { broadcast } from '../../scenarios/broadcast.ts';
 import { reconnect } from '../../scenarios/reconnect.ts';
+import { restart } from '../../scenarios/restart.ts';
 import type { AccidentPlan } from '../trial-accidents.ts';
 import { runWithAccident } from '../trial-accidents.ts';
 
@@ -67,6 +68,23 @@ test.skipIf(!isPossible).each(['sse', 'raw'])(
     expect(trial).toMatchObject({
       outcome: 'completed',
       fault: { noticed: 7, away: 0, confirmed: { count: 7 } },
+    });
+    expect(reached).toEqual([3, 2, 2]);
+  },
+);
+
+test.skipIf(!isPossible)(
+  `over ws each process that takes another's place is at all of them, and nothing is lost${why}`,
+  async () => {
+    const { trial, reached } = await run({
+      scenario: restart,
+      params: { ...LOAD, duration: '3s', at: '5%', retry: '50ms', cap: '100ms' },
+      setup: { addresses: ADDRESSES },
+    });
+    expect(trial).toMatchObject({
+      outcome: 'completed',
+      ledger: { expected: 420, received: 420, lost: 0 },
+      fault: { away: 0 },
     });
     expect(reached).toEqual([3, 2, 2]);
   },

@@ -1,7 +1,7 @@
 /** How many clients fit, and what a person is told when more were asked for. */
 import { describe, expect, test } from 'vitest';
 import { mostLoopbackAddresses } from '../../core/loopback.ts';
-import { addressOf } from '../../loadgen/connect-query.ts';
+import { reachOf } from '../../loadgen/connect-query.ts';
 import type { Spread } from '../../loadgen/limits.ts';
 import {
   addressesFor,
@@ -92,9 +92,9 @@ describe('limits', () => {
 
   test('clients take its addresses in turn, and its host where it has no others', () => {
     const endpoint = { host: '127.0.0.1', port: 80, path: '/' };
-    expect(addressOf(5, endpoint)).toEqual({});
-    const reached = [0, 1, 3, 4].map((client) => addressOf(client, { ...endpoint, addresses: 4 }));
-    expect(reached.map(({ address }) => address)).toEqual([
+    expect(reachOf(5, endpoint)).toEqual({});
+    const reached = [0, 1, 3, 4].map((client) => reachOf(client, { ...endpoint, addresses: 4 }));
+    expect(reached.map(({ reachedAt }) => reachedAt)).toEqual([
       '127.0.0.1',
       '127.0.0.2',
       '127.0.0.4',

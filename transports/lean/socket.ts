@@ -166,12 +166,12 @@ export class LeanConnection implements Client {
   }
 
   private lateness(): HandshakeError {
-    const { endpoint, timeoutMs } = this.options;
+    const { endpoint, reachedAt = endpoint.host, timeoutMs } = this.options;
     const { opening } = this.protocol;
     if (opening !== undefined && this.decoder !== undefined) return opening.trouble();
     const stage: Stage =
       this.decoder !== undefined ? 'unnamed' : this.isConnected ? 'asking' : 'connecting';
-    return tooSlow(stage, `${endpoint.host}:${endpoint.port}`, timeoutMs);
+    return tooSlow(stage, `${reachedAt}:${endpoint.port}`, timeoutMs);
   }
 
   private refuse(thrown: unknown): void {
@@ -216,9 +216,9 @@ export class LeanConnection implements Client {
 }
 
 /** Without `tls` bytes are counted as they are on the wire; with it, before they were encrypted. */
-function openSocket({ endpoint, address }: ConnectOptions, onread: OnReadOpts): Socket {
+function openSocket({ endpoint, reachedAt }: ConnectOptions, onread: OnReadOpts): Socket {
   const { port, tls } = endpoint;
-  const host = address ?? endpoint.host;
+  const host = reachedAt ?? endpoint.host;
   if (tls === undefined) return connectTcp({ host, port, noDelay: true, onread });
   const options = {
     ...{ host, port, ca: tls.ca },
