@@ -1,6 +1,7 @@
 /** `doctor`: what this machine can measure and what it cannot, each with the fix. */
 import Table from 'cli-table3';
 import { exitCodes } from '../core/errors.ts';
+import { mostLoopbackAddresses } from '../core/loopback.ts';
 import type { Arm } from '../core/result.ts';
 import type { Transport } from '../core/transport.ts';
 import { formatBytes, formatNanoseconds, formatNumber, formatPercent } from '../core/units.ts';
@@ -9,7 +10,7 @@ import { createSupervisor } from '../loadgen/child-process.ts';
 import { checkClocks } from '../loadgen/clock-check.ts';
 import { describeEnvironment } from '../loadgen/environment.ts';
 import { measureCeiling } from '../loadgen/head-room.ts';
-import { possibleClients, readLimits } from '../loadgen/limits.ts';
+import { narrow, possibleClients, readLimits, WIDE_RANGE } from '../loadgen/limits.ts';
 import type { CorePlan } from '../loadgen/pinning.ts';
 import { planCores } from '../loadgen/pinning.ts';
 import { readMachine, readProcess } from '../loadgen/procfs.ts';
@@ -116,16 +117,23 @@ function pinningFinding(cores: CorePlan): Finding {
   };
 }
 
+const LIMITS = {
+  ports: 'local ports are',
+  descriptors: 'open files per process are',
+  memory: 'memory is',
+} as const;
+
 function limitFindings(): Finding[] {
   const limits = readLimits();
-  const { clients, by } = possibleClients(limits);
+  const addresses = mostLoopbackAddresses(process.platform);
+  const { clients, by } = possibleClients(limits, { ...narrow, addresses });
   const canRaise = limits.hardDescriptors > limits.descriptors;
   return [
     {
       id: 'clients',
       state: 'good',
       title: 'clients to one server',
-      found: `${clients.toLocaleString('en-US')} (${by === 'ports' ? 'local ports' : 'open files per process'} are the limit)`,
+      found: `${clients.toLocaleString('en-US')} (${LIMITS[by]} the limit)`,
     },
     {
       id: 'descriptors',
@@ -139,7 +147,7 @@ function limitFindings(): Finding[] {
       state: 'good',
       title: 'local ports',
       found: limits.ports.toLocaleString('en-US'),
-      fix: 'for more clients: sysctl -w net.ipv4.ip_local_port_range="1024 65535"',
+      fix: `for more clients through a proxy, a relay or a library: sysctl -w net.ipv4.ip_local_port_range="${WIDE_RANGE}"`,
     },
   ];
 }

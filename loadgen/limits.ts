@@ -33,6 +33,8 @@ export const narrow: Spread = { processes: 1, addresses: 1 };
 
 /** Descriptors a process needs for itself: standard streams, channel, event loop, modules being loaded. */
 const OWN_DESCRIPTORS = 100;
+/** The widest that is of use: above it is room for ports that last (core/free-port.ts). */
+export const WIDE_RANGE = '1024 64000';
 /** Ports left to the rest of the machine. */
 const SPARE_PORTS = 200;
 /** In a network of our own there is no rest. Of its two paths each has as many: that all clients may take one is reckoned with. */
@@ -40,7 +42,7 @@ const NETWORK_PORTS = localPorts.last - localPorts.first + 1;
 /**
  * Of the ports towards one address, what is used where there may be more addresses. Linux gives every other
  * port to outgoing connections as long as it can; from then on it searches, and 18,000 connections take twice
- * as long to one address as to three.
+ * as long to one address as to two.
  */
 const EASY_SHARE = 0.5;
 /** Events a second (deliveries, answers, questions) that one worker takes with room to spare, where there is a core for it. */
@@ -163,7 +165,7 @@ function raiseText(asked: number, limits: Limits, by: Scarce, spread: Spread): s
       return 'use a machine with more memory, or end what else takes it';
     case 'ports':
       if (spread.isOwnNetwork === true) return undefined;
-      return 'sysctl -w net.ipv4.ip_local_port_range="1024 65535"';
+      return `sysctl -w net.ipv4.ip_local_port_range="${WIDE_RANGE}"`;
     case 'descriptors': {
       const perProcess = (limits.descriptors - OWN_DESCRIPTORS) * EVENNESS;
       const processes = Math.max(spread.processes + 1, Math.ceil(asked / Math.max(1, perProcess)));
