@@ -98,6 +98,7 @@ export async function runSession(
     .flatMap((point) => request.arms.map((arm) => request.phases(point, arm)));
   const clients = Math.max(...loads.map(clientsOf));
   checkClients(clients, limits, spread);
+  const addresses = addressesFor(clients, limits, spread);
   const cores = planCores();
   const workers =
     request.run.workers ||
@@ -153,6 +154,7 @@ export async function runSession(
       ...(isOurs
         ? { processes: needs.processes, blockMs: needs.blockMs, slowMs: needs.slowMs }
         : {}),
+      ...(addresses === 1 ? {} : { addresses }),
     },
     points: [...request.points],
     arms: [...request.arms],
@@ -198,7 +200,7 @@ export async function runSession(
         epoch: newEpoch(),
         cores,
         workers,
-        addresses: addressesFor(clients, limits, spread),
+        addresses,
         host: '127.0.0.1',
         port: request.run.port,
         connectTimeoutMs: request.run['connect-timeout'],
@@ -328,11 +330,12 @@ function spreadOf({ points, arms, server, phases }: Request): Spread {
   const each = points.flatMap((point) =>
     arms.map((arm) => ({
       processes: server(point, arm).processes,
-      // A library does not let us choose where it connects to, what is in between has one address, and so has
-      // a server that is not ours.
+      // A library does not let us choose where it connects to; what is in between has one address, and so has
+      // a server that is not ours, or one of a build that may not know better.
       isFree:
         arm.client === 'lean' &&
         arm.target === builtIn.name &&
+        server(point, arm).serverScript === undefined &&
         arm.route === DIRECT &&
         connectsDirectly(phases(point, arm)),
       isOwnNetwork: needsNetwork(phases(point, arm)),

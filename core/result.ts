@@ -331,6 +331,8 @@ export const runResultSchema = z.object({
     pipelining: count.optional(),
     /** Server processes behind the one port. */
     processes: count.optional(),
+    /** Of loopback, at which it was; left out: one. */
+    addresses: count.optional(),
     /** With the policy `block`: how long all wait for a slow session; with `disconnect`: how long it may be slow, ms. */
     blockMs: z.number().optional(),
     slowMs: z.number().optional(),
