@@ -17,10 +17,10 @@ const BURST = 100;
 /** Buffers on the way are full by then, ms. */
 const WARM_MS = 150;
 const WINDOW_MS = 600;
-/** What is on its way when the server stops has come, or nothing comes any more, ms. */
-const QUIET_MS = 400;
+/** How long is waited for what is on its way when the server stops: until nothing came for so many looks. */
 const LONGEST_MS = 4_000;
 const LOOK_MS = 20;
+const QUIET_LOOKS = 20;
 
 export interface Flooded {
   /** Deliveries to all clients together, in the window. */
@@ -134,11 +134,12 @@ function countMarks(socket: Socket): () => number {
 async function untilQuiet(onTheWay: () => number, signal: AbortSignal): Promise<void> {
   const until = performance.now() + LONGEST_MS;
   let before = onTheWay();
-  let movedAt = performance.now();
-  while (before > 0 && performance.now() < until && performance.now() - movedAt < QUIET_MS) {
+  // Looks and not time: after a time in which this process had no core, what has come is still to be read.
+  let still = 0;
+  while (before > 0 && performance.now() < until && still < QUIET_LOOKS) {
     await pause(LOOK_MS, signal);
     const now = onTheWay();
-    if (now < before) movedAt = performance.now();
+    still = now < before ? 0 : still + 1;
     before = now;
   }
 }
