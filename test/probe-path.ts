@@ -17,6 +17,8 @@ export interface PathFaults {
   /** Who may be silent for how long, ms, before both sides are cut. */
   readonly idle?: { readonly of: Silent; readonly ms: number };
   readonly age?: { readonly ms: number };
+  /** Bytes of the server behind its head, after which both sides are cut. */
+  readonly ageBytes?: number;
   /** How it is cut (default fin); `swallow`: nothing is forwarded any more, and nobody is told. */
   readonly cut?: 'fin' | 'rst' | 'swallow';
 }
@@ -67,6 +69,7 @@ export async function startPath(
       if (!swallowing && !client.destroyed) client.write(bytes);
     };
     let isHead = true;
+    let passed = 0;
     upstream.on('data', (bytes) => {
       spoken('server');
       if (isHead) {
@@ -78,6 +81,8 @@ export async function startPath(
         else if (faults.age !== undefined) timers.add(setTimeout(cut, faults.age.ms));
         return;
       }
+      passed += bytes.length;
+      if (passed > (faults.ageBytes ?? Number.POSITIVE_INFINITY)) cut();
       held.push(bytes);
       if (held.length < (faults.clump ?? 1)) return;
       const together = Buffer.concat(held);

@@ -246,9 +246,9 @@ describe('the opening of a stream', () => {
       'data: welcome\n\n',
       'data: {"type":"ping","at":"2026-11-21T14:00:00Z"}\n\n',
     );
-    const wish = { timeoutMs: 200, dialect: { opening } };
+    const wish = { timeoutMs: 2_000, dialect: { opening } };
     expect(await refusalOf(open(leanClients.sse, endpoint, wish))).toBe(
-      'step 2 of 2 of the opening awaits /ready/ and nothing that matches came within 200 ms; ' +
+      'step 2 of 2 of the opening awaits /ready/ and nothing that matches came within 2000 ms; ' +
         String.raw`what came: "{\"type\":\"ping\",\"at\":\"…\"}"` +
         hint,
     );
@@ -256,9 +256,9 @@ describe('the opening of a stream', () => {
 
   test('says so where nothing came, and where the connection ended', async () => {
     const silent = await startStream();
-    const wish = { timeoutMs: 200, dialect: { opening } };
+    const wish = { timeoutMs: 2_000, dialect: { opening } };
     expect(await refusalOf(open(leanClients.sse, silent.endpoint, wish))).toBe(
-      'step 1 of 2 of the opening awaits /welcome/ and nothing that matches came within 200 ms; ' +
+      'step 1 of 2 of the opening awaits /welcome/ and nothing that matches came within 2000 ms; ' +
         `nothing came at all${hint}`,
     );
     const { endpoint } = await serve((socket) =>
@@ -288,8 +288,8 @@ describe('the opening of a stream', () => {
     expect(await posting(`${at}/gone?token=secret`)).toBe(
       `step 1 of 1 of the opening, POST ${at}/gone, was answered 404 instead of 2xx${hint}`,
     );
-    expect(await posting(`${at}/silent`, 200)).toBe(
-      `step 1 of 1 of the opening, POST ${at}/silent, was not over within 200 ms${hint}`,
+    expect(await posting(`${at}/silent`, 2_000)).toBe(
+      `step 1 of 1 of the opening, POST ${at}/silent, was not over within 2000 ms${hint}`,
     );
     expect(await posting('http://127.0.0.1:1/')).toContain('ECONNREFUSED');
   });

@@ -1,8 +1,8 @@
 /** What the lean clients refuse, and that they understand a right answer in whatever pieces it comes. */
 import dns from 'node:dns';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { freePort } from '../../core/free-port.ts';
 import { EVENT_STREAM, WEB_SOCKET } from '../../transports/handshake-trouble.ts';
-import { freePort } from '../free-port.ts';
 import type { Behaviour } from '../misbehaving-server.ts';
 import * as misbehaving from '../misbehaving-server.ts';
 import { createRecorder, createSignal } from '../recorder.ts';
@@ -189,7 +189,7 @@ for (const name of ['sse', 'ws'] as const) {
 
 for (const name of ['sse', 'ws', 'raw'] as const) {
   test(`the lean ${name} client says so when the connection is refused`, async () => {
-    const endpoint = { host: '127.0.0.1', port: await freePort(), path: '/' };
+    const endpoint = { host: '127.0.0.1', port: await freePort(['127.0.0.1']), path: '/' };
     await expect(openLean(leanClients[name], { endpoint })).rejects.toMatchObject({
       name: 'HandshakeError',
       message: `connect ECONNREFUSED 127.0.0.1:${endpoint.port}`,
@@ -198,7 +198,7 @@ for (const name of ['sse', 'ws', 'raw'] as const) {
 }
 
 test('a name of two addresses that both refuse is refused with a sentence', async () => {
-  const port = await freePort();
+  const port = await freePort(['127.0.0.1']);
   const answers = [
     { address: '127.0.0.1', family: 4 },
     { address: '127.0.0.2', family: 4 },

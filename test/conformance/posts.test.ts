@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
 import { createServer } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   forceLosses,
@@ -28,7 +29,7 @@ import { instanceOptions } from '../real-proxy.ts';
 
 const TIMES = 5;
 const TIMEOUT_MS = 5_000;
-const KEEP_ALIVE_MS = 150;
+const KEEP_ALIVE_MS = 2_000;
 const losings = Object.keys(LOSING_PATHS) as Losing[];
 
 async function startOrigin(keepAliveMs = 0): Promise<PostOrigin> {
@@ -134,9 +135,12 @@ test('an idle connection is closed when it was said, and not the second later th
   const first = await client.post(POST_PATH);
   const second = await client.post(POST_PATH);
   expect([first.reused, second.reused]).toEqual([false, true]);
-  const idleMs = (await client.closed).at - second.endedAt;
-  expect(idleMs).toBeGreaterThan(KEEP_ALIVE_MS - 20);
-  expect(idleMs).toBeLessThan(900);
+  // Both ends are in this process: one that is held up finds its timers due in their order, and then what was sent.
+  const aSecondLater = pause(KEEP_ALIVE_MS + 700)
+    .then(() => pause(0))
+    .then(() => pause(0));
+  const closed = await Promise.race([client.closed, aSecondLater]);
+  expect((closed?.at ?? Number.NaN) - second.endedAt).toBeGreaterThan(KEEP_ALIVE_MS - 20);
   // The client knows, so its next POST takes another connection, and nothing is lost.
   const third = await client.post(POST_PATH);
   expect(third.reused).toBe(false);
@@ -170,7 +174,8 @@ test.each<[string, (socket: Socket) => void, Outcome]>([
     server.close();
     await once(server, 'close');
   });
-  const client = createPostClient(urlOf((server.address() as AddressInfo).port), 300);
+  const timeoutMs = outcome.how === 'silent' ? 300 : 10_000;
+  const client = createPostClient(urlOf((server.address() as AddressInfo).port), timeoutMs);
   onTestFinished(() => client.close());
   expect((await client.post(POST_PATH)).outcome).toEqual(outcome);
 });

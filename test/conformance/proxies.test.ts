@@ -156,8 +156,11 @@ test('a configuration that listens somewhere else is given up, with the reason',
 });
 
 test('the log of a proxy is in its folder', async (context) => {
-  const options = instanceOptions('nginx', context, 9);
+  const server = await startServer();
+  const options = instanceOptions('nginx', context, server.httpPort);
   const instance = await startInstance(options);
+  // Whoever is let in has a worker, of which the log says that it was started.
+  await openThrough(server, instance.port, createRecorder());
   await instance.stop();
   expect(readFileSync(join(options.folder, 'proxy.log'), 'utf8')).toContain('start worker process');
 });

@@ -1,7 +1,6 @@
 /** The push client against the push server, through a proxy that does harm: no event is lost or repeated. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
+import { freePort } from '../../core/free-port.ts';
 import type { PushServer } from '../../servers/push-server.ts';
 import type { PushClientOptions } from '../../transports/push-client/client-options.ts';
 import type { Protocol } from '../../transports/push-client/link.ts';
@@ -55,11 +54,7 @@ describe.each(both)('over %s', (protocol) => {
   });
 
   test('a client may be there before its server', async () => {
-    const free = createServer().listen(0, '127.0.0.1');
-    await once(free, 'listening');
-    const { port } = free.address() as { port: number };
-    free.close();
-    await once(free, 'close');
+    const port = await freePort(['127.0.0.1']);
     const client = watchClient({ url: `http://127.0.0.1:${port}`, protocols: [protocol] });
     const answer = client.request('early');
     await client.when(() => client.states.filter(({ is }) => is === 'waiting')[2]);
@@ -180,7 +175,7 @@ describe.each(both)('over %s', (protocol) => {
       url: front.url,
       protocols: [protocol],
       livenessMs: 50,
-      connectTimeoutMs: 500,
+      connectTimeoutMs: 3_000,
     });
     await client.open();
     await settle(server, client);
@@ -221,7 +216,9 @@ describe('where upgrades do not get through', () => {
     async (how) => {
       const server = await startServer();
       const front = await startFront(server.httpPort);
-      const client = watchClient({ url: front.url, upgradeRetryMs: 0, connectTimeoutMs: 500 });
+      // Only one that hangs is given up; who is held up for a while is not.
+      const connectTimeoutMs = how === 'hang' ? 2_000 : 10_000;
+      const client = watchClient({ url: front.url, upgradeRetryMs: 0, connectTimeoutMs });
       expect(await client.open()).toMatchObject({ transport: 'ws', resumed: false });
       await settle(server, client);
       let next = 0;

@@ -1,5 +1,6 @@
 /** Clients ask, the application answers: at once, later, in parts, with an error, or not at all any more. */
 import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import type { Transport } from '../../core/transport.ts';
 import type { RequestHandler } from '../../servers/application.ts';
@@ -211,7 +212,8 @@ describe.each(all)('%s', (name, transport) => {
       if (failing) throw new Error('broken');
       return 'mended';
     };
-    const breaker = { failures: 3, openMs: 300 };
+    const openMs = 1_500;
+    const breaker = { failures: 3, openMs };
     const { server, events, client } = await open({ onRequest, breaker });
     const ask = async (): Promise<{ error?: string; data?: string }> => {
       await operate(client, { op: 'request', id: '7', data: null });
@@ -222,13 +224,15 @@ describe.each(all)('%s', (name, transport) => {
     const spared = (await ask()).error ?? '';
     const waitMs = Number(/^not available now; try again in (\d+) ms$/.exec(spared)?.[1]);
     expect(waitMs).toBeGreaterThan(0);
-    expect(waitMs).toBeLessThanOrEqual(300);
+    expect(waitMs).toBeLessThanOrEqual(openMs);
     expect(calls).toBe(3);
     // The probe fails too, and it is left alone for as long again.
+    await pause(waitMs);
     while (calls < 4) await ask();
     expect((await ask()).error).toMatch(/^not available now/);
     expect(calls).toBe(4);
     failing = false;
+    await pause(openMs);
     let answer = await ask();
     while (answer.error !== undefined) answer = await ask();
     expect(answer.data).toBe('mended');

@@ -32,7 +32,7 @@ test.each(transports)('all messages of a flood are counted, over %s', async (tra
 
 test('what a path swallows is missed in a flood', async () => {
   const path = await studyPath('sse', async (port) => ({
-    port: await startPath(port, { age: { ms: 300 }, cut: 'swallow' }),
+    port: await startPath(port, { ageBytes: 100_000, cut: 'swallow' }),
     pids: () => [],
     stop: () => Promise.resolve(),
   }));

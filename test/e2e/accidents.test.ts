@@ -93,32 +93,28 @@ const cases = scripts.flatMap(({ accidents, ...script }) =>
 );
 
 describe('kill -9', () => {
-  test.each(cases)(
-    'of $victim while $name is $when',
-    { timeout: 10_000 },
-    async ({ scenario, params, at, victim }) => {
-      let killed: number | undefined;
-      const startedAt = performance.now();
-      let killedAt = startedAt;
-      const { trial, left } = await runWithAccident({
-        scenario,
-        params,
-        onMoment(moment) {
-          if (killed !== undefined || !at(moment)) return;
-          killed = moment.processes.findLast(({ title }) => title === victim)?.pid;
-          if (killed !== undefined) process.kill(killed, 'SIGKILL');
-          killedAt = performance.now();
-        },
-      });
-      expect(killed).toBeDefined();
-      expect({ outcome: trial.outcome, says: trial.says }).toEqual({
-        outcome: 'failed',
-        says: `${victim} was ended by SIGKILL`,
-      });
-      expect(left).toEqual([]);
-      expect(performance.now() - killedAt, 'nobody waits for who is gone').toBeLessThan(4_000);
-    },
-  );
+  test.each(cases)('of $victim while $name is $when', async ({ scenario, params, at, victim }) => {
+    let killed: number | undefined;
+    const startedAt = performance.now();
+    let killedAt = startedAt;
+    const { trial, left } = await runWithAccident({
+      scenario,
+      params,
+      onMoment(moment) {
+        if (killed !== undefined || !at(moment)) return;
+        killed = moment.processes.findLast(({ title }) => title === victim)?.pid;
+        if (killed !== undefined) process.kill(killed, 'SIGKILL');
+        killedAt = performance.now();
+      },
+    });
+    expect(killed).toBeDefined();
+    expect({ outcome: trial.outcome, says: trial.says }).toEqual({
+      outcome: 'failed',
+      says: `${victim} was ended by SIGKILL`,
+    });
+    expect(left).toEqual([]);
+    expect(performance.now() - killedAt, 'nobody waits for who is gone').toBeLessThan(10_000);
+  });
 
   test('of a worker that was asked to end changes nothing', async () => {
     const { trial, left } = await runWithAccident({
@@ -139,7 +135,7 @@ describe('kill -9 of one of several server processes', () => {
     let killed: number | undefined;
     const { trial, left } = await runWithAccident({
       scenario: broadcast,
-      params: { ...load, deadline: '500ms', warmup: '0ms', duration: '500ms' },
+      params: { ...load, clients: '20', deadline: '4s', warmup: '0ms', duration: '500ms' },
       setup: { processes: 2 },
       onMoment({ of, event }) {
         if (event !== 'publish' || of.title !== SERVER) return;
@@ -153,10 +149,11 @@ describe('kill -9 of one of several server processes', () => {
       ok: 'invalid',
       says: 'clients left before the end',
     });
-    // Node gives connections to its processes in turn.
+    // Node gives connections to its processes in turn, but to one that is busy a little later.
     const cutOff = trial.closed.reduce((sum, { count }) => sum + count, 0);
-    expect([2, 3]).toContain(cutOff);
-    expect(trial.ledger).toMatchObject({ expected: 50, lost: cutOff * 10 });
+    expect(cutOff).toBeGreaterThan(0);
+    expect(cutOff).toBeLessThan(20);
+    expect(trial.ledger).toMatchObject({ expected: 200, lost: cutOff * 10 });
     expect(left).toEqual([]);
   });
 });
@@ -167,25 +164,28 @@ describe('a process that hangs', () => {
     {
       what: 'before it is ready',
       event: 'start',
+      ms: 500,
       missed: /^.* did not report '(listening|ready)' .* \(--start-timeout allows it more\)/,
     },
     {
       what: 'before the load',
       event: 'count',
+      // Who is not stopped has to answer within it too.
+      ms: 3_000,
       missed: /^the server of ws did not report 'counted' .* \(--reply-timeout allows it more\)/,
     },
-  ])('$what is given up, and killed', { timeout: 10_000 }, async ({ event, missed }) => {
+  ])('$what is given up, and killed', async ({ event, ms, missed }) => {
     const { trial, left } = await runWithAccident({
       scenario: broadcast,
       params: { ...load, warmup: '0ms', duration: LONG },
-      setup: { startTimeoutMs: event === 'start' ? 500 : 20_000, replyTimeoutMs: 500 },
+      setup: { startTimeoutMs: event === 'start' ? ms : 20_000, replyTimeoutMs: ms },
       onMoment({ of, event: now }) {
         if (now === event && of.title === SERVER) process.kill(of.pid, 'SIGSTOP');
       },
     });
     expect(trial.outcome).toBe('failed');
     expect(trial.says).toMatch(missed);
-    expect(trial.says).toContain(' within 500 ms: ');
+    expect(trial.says).toContain(` within ${ms} ms: `);
     expect(left).toEqual([]);
   });
 });

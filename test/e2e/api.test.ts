@@ -13,7 +13,9 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { rules } from '../../loadgen/validity.ts';
 import { readRunFile } from '../../reports/run-file.ts';
+import { OF_THE_MACHINE } from '../machine-rules.ts';
 import type { Finished } from '../program.ts';
 import { DIST, runFilesIn, runProgram, temporaryFolder } from '../program.ts';
 
@@ -36,6 +38,11 @@ beforeAll(() => {
   }
   writeFileSync(join(project, 'package.json'), '{ "type": "module" }');
   cpSync(join(examples, 'vitest'), project, { recursive: true });
+  // How fast the machine is at the moment is not what is tested here.
+  const example = join(project, 'push.test.ts');
+  const text = readFileSync(example, 'utf8');
+  expect(text).toContain('p99<50ms');
+  writeFileSync(example, text.replace('p99<50ms', 'p99<5s'));
 });
 afterAll(() => {
   for (const folder of [project, temporary]) rmSync(folder, { recursive: true, force: true });
@@ -93,7 +100,7 @@ describe('a program', () => {
         phases: (p) => [
           { kind: 'connect', clients: p.crowd },
           ...warmUpAndMeasure(p, {
-            deadlineMs: 2_000,
+            deadlineMs: 10_000,
             publish: { ratePerS: 40, payloadBytes: 128, from: 'server', to: { kind: 'everybody' } },
           }),
         ],
@@ -194,8 +201,13 @@ describe('a program', () => {
 });
 
 /** Trials on a busy machine are no evidence, and a test that wants some fails then: with this and nothing else. */
-const REASON =
-  'sse, round \\d: (?:something else ran on|the generator sent late|other guests stole).*';
+const WHY = [
+  'other guests stole',
+  ...rules
+    .filter(({ id }) => OF_THE_MACHINE.has(id) || id === 'offered-rate')
+    .map(({ broken }) => broken.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')),
+];
+const REASON = `sse, round \\d: (?:${WHY.join('|')}).*`;
 const DISTURBED = new RegExp(
   `AssertionError: ${REASON}(?:\\n${REASON})*: expected false to be true`,
 );

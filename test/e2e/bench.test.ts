@@ -295,12 +295,13 @@ async function untilProcess(
   script: string,
   other: string,
 ): Promise<number> {
+  // Looked up once: by the next look it may have ended.
+  let pid: number | undefined;
   await until(() => {
-    const commands = program.processes().map(({ command }) => command);
     // The ceiling is measured with a prepared arm; the trial itself is what is waited for.
-    return [script, other].every((name) =>
-      commands.some((command) => command.includes(name) && !command.includes('prepared')),
-    );
+    const trial = program.processes().filter(({ command }) => !command.includes('prepared'));
+    pid = trial.find(({ command }) => command.includes(script))?.pid;
+    return pid !== undefined && trial.some(({ command }) => command.includes(other));
   });
-  return program.processes().find(({ command }) => command.includes(script))?.pid ?? 0;
+  return pid ?? Number.NaN;
 }

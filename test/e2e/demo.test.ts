@@ -183,7 +183,9 @@ describeInBrowser('the demo page', (browser) => {
 
   test('is told to come back when the server ends, which leaves nothing open', async () => {
     const demo = await startDemo();
-    const { sse, ws } = await openConnected(browser(), demo);
+    const { page, sse, ws } = await openConnected(browser(), demo, { stopClock: true });
+    // The page does not get to trying again: what it says stays.
+    await page.clock.pauseAt(Date.now() + 60_000);
     expect(await demo.stop()).toBe(0);
     await sse.is('waiting');
     await ws.says('state', /^closed \(1012\); the page tries again in \d+ ms$/);

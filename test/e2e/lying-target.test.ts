@@ -156,7 +156,7 @@ describe('a whole run against a server', () => {
     const kinds = Object.keys(expected).length;
     const { stdout, stderr, code } = await runProgram([
       ...['bench', 'broadcast', '--target', file, '--clients', String(kinds), '--workers', '2'],
-      ...['--rate', '40/s', '--warmup', '0ms', '--duration', '500ms', '--deadline', '1s'],
+      ...['--rate', '40/s', '--warmup', '0ms', '--duration', '500ms', '--deadline', '4s'],
       ...['--rounds', '1', '--json', '--out', folder],
     ]);
     // 3: a trial with so much wrong counts for nothing, and there is no other.

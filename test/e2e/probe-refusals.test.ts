@@ -81,8 +81,8 @@ describe('what cannot be probed', () => {
     },
     {
       title: 'a server that never answers',
-      args: ({ http }) => [`${http}/silent`, '--timeout', '900ms'],
-      says: 'no answer within 900 ms.',
+      args: ({ http }) => [`${http}/silent`, '--timeout', '3s'],
+      says: 'no answer within 3.00 s.',
       hint: '--timeout',
       code: 3,
     },

@@ -71,15 +71,15 @@ describe('a path with a fault', () => {
     const ours = await startTestOrigin(onTestFinished);
     const port = await startPath(
       ours.port,
-      { idle: { of: 'both', ms: 400 }, cut: 'swallow' },
+      { idle: { of: 'both', ms: 2_500 }, cut: 'swallow' },
       onTestFinished,
     );
     const found = await measureIdleCut({
       endpoint: endpointAt(port, 'ws'),
       origin: ours,
-      silences: [100, 700],
+      silences: [100, 5_000],
       direction: 'both',
-      graceMs: 300,
+      graceMs: 2_400,
     });
     expect(found.cutMs).toBeUndefined();
     expect(found.trials).toMatchObject([
@@ -97,9 +97,9 @@ describe('a path with a fault', () => {
         endpoint: endpointAt(port, 'ws'),
         origin: ours,
         how,
-        limitMs: 3_000,
+        limitMs: 30_000,
       });
-      expect(found.toldAfterMs).toBeLessThan(1_000);
+      expect(found.toldAfterMs).toBeLessThan(10_000);
     },
   );
 
@@ -114,7 +114,7 @@ describe('a path with a fault', () => {
       origin: ours,
       how: 'drop',
       speakEveryMs: 50,
-      limitMs: 400,
+      limitMs: 3_000,
     });
     expect(found.toldAfterMs).toBeUndefined();
     expect(found.sentInVain).toBeGreaterThan(0);
@@ -144,7 +144,8 @@ describe('manners', () => {
     const at = performance.now();
     run.interrupt();
     expect(await run.code).toBe(130);
-    expect(performance.now() - at).toBeLessThan(1_000);
+    // Of five minutes.
+    expect(performance.now() - at).toBeLessThan(10_000);
     expect(run.out()).toContain('is a WebSocket.');
     expect(run.out()).toContain('Interrupted after');
   });

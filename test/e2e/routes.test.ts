@@ -14,11 +14,11 @@ import {
 import { dirname, join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../core/free-port.ts';
 import type { RunResult } from '../../core/result.ts';
 import { startInstance } from '../../proxies/instance.ts';
 import type { ProxyName } from '../../proxies/registry.ts';
 import { proxies } from '../../proxies/registry.ts';
-import { freePort } from '../free-port.ts';
 import type { Finished } from '../program.ts';
 import {
   runProgram as runAnywhere,
@@ -130,7 +130,7 @@ test('a relay of ours delays, each way', async () => {
 });
 
 test('an address leads to the server by whatever is there, below its path', async (context) => {
-  const port = await freePort();
+  const port = await freePort(['127.0.0.1']);
   const options = instanceOptions('nginx', context, port);
   const below = options.template.replace('location / {', 'location /app/ {');
   const template = below.replace('proxy_pass http://origin;', 'proxy_pass http://origin/;');

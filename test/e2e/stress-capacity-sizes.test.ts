@@ -35,8 +35,8 @@ describe('capacity', () => {
   test('goes up for each arm to where its objective is missed, or to the highest load asked for', async () => {
     // Four clients are delivered 200 messages a second, which is too many for one arm, and two are not.
     const run = await bench(
-      'capacity --search clients --clients 2 --max-clients 4 --rate 50/s --resolution 100% --retries 0 --arms sse,ws --objective reach=1,ws.throughput.deliveries<150/s',
-      '500ms',
+      'capacity --search clients --clients 2 --max-clients 4 --rate 50/s --resolution 100% --retries 0 --arms sse,ws --deadline 10s --objective reach=1,ws.throughput.deliveries<110/s',
+      '2s',
     );
     expect(searchOf(run, 'sse')).toMatchObject({
       end: 'highest',
@@ -56,7 +56,7 @@ describe('capacity', () => {
     // Each step is a trial, and step k of every arm comes before step k + 1 of any.
     expect(run.trials.map(({ order }) => order)).toEqual([0, 0, 1, 1, 2, 2, 3]);
     for (const { point, ledger } of run.trials) {
-      expect(ledger).toMatchObject({ received: 25 * Number(point['clients']), lost: 0 });
+      expect(ledger).toMatchObject({ received: 100 * Number(point['clients']), lost: 0 });
     }
     const found = run.trials.filter(({ metrics }) => 'capacity.clients' in metrics);
     expect(

@@ -6,8 +6,9 @@ import type { AddressInfo, Server } from 'node:net';
 import { createServer as createTcpServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { freePort } from '../../core/free-port.ts';
 import { defaults } from '../../servers/push-server.ts';
-import { keeping, onlyRooms, publish, startServer, urlOf } from '../client-server.ts';
+import { allGone, keeping, onlyRooms, publish, startServer, urlOf } from '../client-server.ts';
 import { startCommand } from '../command.ts';
 import { startFront } from '../front.ts';
 import { runProgram, startProgram } from '../program.ts';
@@ -192,10 +193,7 @@ describe('send', () => {
 });
 
 async function unusedUrl(): Promise<string> {
-  const server = createTcpServer();
-  const url = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return url;
+  return `http://127.0.0.1:${await freePort(['127.0.0.1'])}`;
 }
 
 describe('what cannot be is said in one sentence', () => {
@@ -298,7 +296,7 @@ describe('the real program', () => {
     await tail.says('connected over ws');
     tail.child.kill('SIGINT');
     expect(await tail.finished).toMatchObject({ code: 0, stdout: '' });
-    expect(server.hub.sessions.size).toBe(0);
+    await allGone(server);
   });
 
   test('publishes lines as they are written to it, until Ctrl-C', async () => {

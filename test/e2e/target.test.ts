@@ -17,30 +17,16 @@ import { request } from '../../scenarios/request.ts';
 import { soak } from '../../scenarios/soak.ts';
 import { processesOf } from '../../servers/target/processes.ts';
 import plain from '../fixtures/targets/plain-server.target.ts';
+import { OF_THE_MACHINE } from '../machine-rules.ts';
 import { runFilesIn, runProgram, startProgram, temporaryFolder } from '../program.ts';
 import type { AccidentPlan } from '../trial-accidents.ts';
 import { runWithAccident } from '../trial-accidents.ts';
 
 const FIXTURES = join(import.meta.dirname, '..', 'fixtures', 'targets');
 const SERVER = join(FIXTURES, 'plain-server.mjs');
-const QUICK = { clients: '10', rate: '50/s', warmup: '100ms', duration: '500ms', deadline: '2s' };
+const QUICK = { clients: '10', rate: '50/s', warmup: '100ms', duration: '500ms', deadline: '10s' };
 const MESSAGES = 25;
 const folder = temporaryFolder();
-
-/** What a busy machine does to a trial, which is not what is tested here. */
-const OF_THE_MACHINE: ReadonlySet<string> = new Set([
-  'send-lateness',
-  'timer',
-  'generator-loop',
-  'generator-probe',
-  'generator-gc',
-  'generator-queue',
-  'server-queue',
-  'steal',
-  'pressure',
-  'steady',
-  'head-room',
-]);
 
 interface Outcome {
   readonly trial: Trial;
@@ -86,7 +72,7 @@ describe('a broadcast through a target', () => {
   test('of which the server refuses a part: the causes are named and the rest gets there', async () => {
     const { trial } = await run(
       {
-        params: { ...QUICK, warmup: '0ms', deadline: '500ms' },
+        params: { ...QUICK, warmup: '0ms', deadline: '4s' },
         target: { cost: { metrics: 'http://127.0.0.1:{port}/metrics' } },
       },
       { REFUSE_EVERY: '5' },
@@ -147,10 +133,10 @@ describe('a target that', () => {
       'never listens',
       { NEVER_LISTEN: '1' },
       1,
-      /^the plain server was not ready within 1 s: nobody listens on 127\.0\.0\.1 port \d+ \(ECONNREFUSED\)\. The last it said: still warming up$/,
+      /^the plain server was not ready within 5 s: nobody listens on 127\.0\.0\.1 port \d+ \(ECONNREFUSED\)\. The last it said: still warming up$/,
     ],
   ])('%s is told in a sentence, and gone', async (_, env, processes, says) => {
-    const timeoutMs = 'NEVER_LISTEN' in env ? 1_000 : 10_000;
+    const timeoutMs = 'NEVER_LISTEN' in env ? 5_000 : 10_000;
     const start = { command: ['node', SERVER], timeoutMs };
     const { trial, pids } = await run({ target: { start } }, env);
     expect(trial.outcome).toBe('failed');
@@ -212,7 +198,7 @@ test('what only a server of ours can do is refused in words, should it come so f
 test('a soak looks at a target from outside, and knows no more than that', async () => {
   const { trial } = await run({
     scenario: soak,
-    params: { ...QUICK, duration: '600ms', interval: '100ms' },
+    params: { ...QUICK, duration: '4s', interval: '100ms' },
     target: {
       files: { 'bin/start.sh': 'echo $$ > "{folder}/pid"\nexec node "$1"\n' },
       start: { command: ['sh', '{folder}/bin/start.sh', SERVER] },
@@ -297,14 +283,14 @@ describe('the program', () => {
     const program = startProgram([...flags(file, '60s'), '--arms', 'ws']);
     const isThere = (): boolean =>
       program.processes().some(({ command }) => command.startsWith('node plain-server.mjs'));
-    await expect.poll(isThere, { timeout: 20_000 }).toBe(true);
+    await expect.poll(isThere).toBe(true);
     const running = program.processes();
     // What is in a target file may be secret, and arguments can be read by everybody.
     expect(running.filter(({ command }) => command.includes('/publish'))).toEqual([]);
     const pids = running.map(({ pid }) => pid);
     program.child.kill(signal);
     expect((await program.finished).code).toBe(exitCode);
-    await expect.poll(() => program.processes(), { timeout: 5_000 }).toEqual([]);
+    await expect.poll(() => program.processes()).toEqual([]);
     await expect.poll(() => foldersOf(pids)).toEqual([]);
   });
 });

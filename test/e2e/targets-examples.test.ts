@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import type { TestContext } from 'vitest';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { WebSocket } from 'ws';
+import { freePort } from '../../core/free-port.ts';
 import { runResultSchema } from '../../core/result.ts';
-import { freePort } from '../free-port.ts';
 import { missing } from '../missing.ts';
 import { runProgram, temporaryFolder } from '../program.ts';
 
@@ -52,7 +52,7 @@ async function serve({ folder, build, start }: Example): Promise<string> {
   const [builder = '', ...buildArgs] = build;
   if (builder !== '') expect(spawnSync(builder, buildArgs, { cwd }).status).toBe(0);
   const [program = '', ...args] = start;
-  const port = await freePort();
+  const port = await freePort(['127.0.0.1']);
   const child = spawn(program, args, {
     cwd,
     env: { ...process.env, PORT: String(port) },

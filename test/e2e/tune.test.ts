@@ -30,7 +30,7 @@ test('a read time-out is found to cut streams, and a configuration without it is
   expect(JSON.parse(readFileSync(join(out, tune.id, 'tune.json'), 'utf8'))).toEqual(tune);
   expect(routeFoldersOf(program.child.pid)).toEqual([]);
   expect(program.processes()).toEqual([]);
-}, 30_000);
+});
 
 test('an interrupted one keeps what it has and leaves nothing behind', async (context) => {
   programOf('nginx', context);
@@ -42,4 +42,4 @@ test('an interrupted one keeps what it has and leaves nothing behind', async (co
   expect(stderr).toContain('Interrupted');
   expect(routeFoldersOf(program.child.pid)).toEqual([]);
   expect(program.processes()).toEqual([]);
-}, 30_000);
+});

@@ -87,7 +87,7 @@ async function chartsDrawn(page: Page): Promise<void> {
   const undrawn = `[...document.querySelectorAll('.chart')].filter((one) =>
     one.checkVisibility() && one.dataset.state !== 'drawn').length`;
   await page.locator('.chart').first().waitFor();
-  await expect.poll(() => page.evaluate(undrawn), { timeout: 10_000 }).toBe(0);
+  await expect.poll(() => page.evaluate(undrawn)).toBe(0);
 }
 
 const chat: RunResult = { ...recorded, scenario: { ...recorded.scenario, name: 'chat' } };
@@ -249,6 +249,7 @@ describeInBrowser('the viewer', (browser) => {
     await expect.poll(() => shown(page).count()).toBe(2);
     expect(await page.locator('.delete').count()).toBe(0);
     await page.getByText('Against the one before').and(page.locator(':visible')).first().click();
+    await page.waitForURL(/\/compare\//);
     expect(await page.locator('h1').textContent()).toContain('B is worse than A');
     await page.goBack();
     await shown(page).last().locator('.open').click();

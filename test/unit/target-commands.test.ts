@@ -157,8 +157,10 @@ describe('a server is ready', () => {
     await wait('sleep 600', { url });
     expect(answers).toBe(3);
     answers = -1_000;
-    await expect(wait('echo starting; sleep 600', { url }, 300)).rejects.toThrow(
-      `my server was not ready within 0.3 s: ${url} answers 503. The last it said: starting`,
+    const group = start('echo starting; sleep 600');
+    await waitUntilReady('my server', group, { output: /starting/ }, 10_000);
+    await expect(waitUntilReady('my server', group, { url }, 2_000)).rejects.toThrow(
+      `my server was not ready within 2 s: ${url} answers 503. The last it said: starting`,
     );
   });
 
@@ -172,8 +174,8 @@ describe('a server is ready', () => {
   });
 
   test('never, when nobody listens', async () => {
-    await expect(wait('sleep 600', { host: '127.0.0.1', port: 9 }, 200)).rejects.toThrow(
-      'my server was not ready within 0.2 s: nobody listens on 127.0.0.1 port 9 (ECONNREFUSED). The last it said: nothing',
+    await expect(wait('sleep 600', { host: '127.0.0.1', port: 9 }, 2_000)).rejects.toThrow(
+      'my server was not ready within 2 s: nobody listens on 127.0.0.1 port 9 (ECONNREFUSED). The last it said: nothing',
     );
   });
 });
