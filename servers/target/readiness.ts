@@ -59,8 +59,11 @@ export async function waitUntilReady(
  */
 export async function waitUntilFree(title: string, host: string, port: number): Promise<void> {
   const deadline = performance.now() + FREE_MS;
-  while ((await unreachable(host, port)) === undefined) {
-    if (performance.now() > deadline) {
+  for (;;) {
+    // Whoever is there after it was there when it was over: a look of before may have been long in coming back.
+    const isLast = performance.now() > deadline;
+    if ((await unreachable(host, port)) !== undefined) return;
+    if (isLast) {
       throw new TargetFailure(
         `${title} is not started: something listens on ${host} port ${port} already, and would be measured in its place. End it, or have the server take {port}`,
       );
