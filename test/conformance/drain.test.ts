@@ -6,7 +6,7 @@ import { transports } from '../../transports/registry.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { protocolOf } from './protocols.ts';
 import { get } from './requests.ts';
-import { fillUp } from './stalled.ts';
+import { fillUp, withoutDestruction } from './stalled.ts';
 import { openWatched } from './watched-server.ts';
 import { openWire } from './wire.ts';
 
@@ -26,10 +26,11 @@ describe.each(all)('%s', (name, transport) => {
         close(reason, retryMs);
       });
     }
+    const timers = vi.spyOn(globalThis, 'setTimeout');
     const drained = server.drain(4_000);
-    await events.ended(0);
-    // Three batches, a tenth of a second apart.
-    expect(closed.length).toBeLessThan(25);
+    // Three batches, a tenth of a second apart, and the deadline.
+    expect(timers.mock.calls.map(([, ms]) => ms)).toEqual([0, 100, 200, 4_000]);
+    timers.mockRestore();
     const causes = await Promise.all(clients.map((client) => events.ended(client)));
     await drained;
     expect(server.hub.sessions.size).toBe(0);
@@ -55,6 +56,7 @@ describe.each(all)('%s', (name, transport) => {
     const [connection] = server.connections;
     if (connection === undefined) throw new Error('there is no connection');
     await fillUp(server, connection, 'main');
+    withoutDestruction(connection);
     const drained = server.drain(60_000);
     const asked = protocol.request(server.endpoint);
     const wire = await openWire(server.endpoint.port, asked, protocol.headEnd);

@@ -131,14 +131,14 @@ const refusedByBoth: readonly Refusal[] = [
   {
     answer: 'nothing',
     behave: misbehaving.silence,
-    sentence: 'no answer within 60 ms',
-    timeoutMs: 60,
+    sentence: 'no answer within 1000 ms',
+    timeoutMs: 1_000,
   },
   {
     answer: 'a head that trickles in and never ends',
     behave: misbehaving.trickle,
-    sentence: 'no answer within 60 ms',
-    timeoutMs: 60,
+    sentence: 'no answer within 1000 ms',
+    timeoutMs: 1_000,
   },
   {
     answer: 'the end of the connection',

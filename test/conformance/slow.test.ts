@@ -8,7 +8,7 @@ import type { TransportName } from '../../transports/registry.ts';
 import { transports } from '../../transports/registry.ts';
 import { createEventRecorder } from './event-recorder.ts';
 import { protocolOf } from './protocols.ts';
-import { fillUp, sessionAt } from './stalled.ts';
+import { fillUp, sessionAt, withoutDestruction } from './stalled.ts';
 import { openWatched } from './watched-server.ts';
 
 const all = Object.entries(transports) as [TransportName, Transport][];
@@ -164,7 +164,8 @@ describe.each(all)('%s', (name, transport) => {
 
   test('disconnect ends who is over the limit, and says so where that is possible', async () => {
     const stalled = await openStalled(transport, 'disconnect', { fill: LIMIT });
-    const { server, slow, events, filled } = stalled;
+    const { server, slow, connection, events, filled } = stalled;
+    withoutDestruction(connection);
     stalled.publish(10);
     expect(server.hub.counters.drops).toEqual({ ...none, disconnected: 1, gone: 9 });
     const counts = countsOf(server);
@@ -188,7 +189,9 @@ describe.each(all)('%s', (name, transport) => {
 
   test('disconnect ends who has held back for too long, below the limit too', async () => {
     const limits = { slowMs: 1, bufferLimitBytes: 1_000 * LIMIT };
-    const { server, slow, session, events } = await openStalled(transport, 'disconnect', limits);
+    const stalled = await openStalled(transport, 'disconnect', limits);
+    const { server, slow, session, connection, events } = stalled;
+    withoutDestruction(connection);
     await expect.poll(() => session.state).toBe('closing');
     slow.resume();
     expect(await events.ended(0)).toBe(protocolOf[name].cause.lean('slow'));

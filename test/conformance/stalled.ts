@@ -1,5 +1,6 @@
 /** Makes slow readers: publishes to a client that does not read until the kernel takes no more. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { vi } from 'vitest';
 import type { Connection } from '../../core/transport.ts';
 import type { Session } from '../../servers/session.ts';
 import type { WatchedServer } from './watched-server.ts';
@@ -33,4 +34,9 @@ export async function fillUp(
     await nextTurn();
   }
   return sent;
+}
+
+/** A session that is sent away has a second to read why, which is not what every test is about. */
+export function withoutDestruction(connection: Connection): void {
+  vi.spyOn(connection, 'destroy').mockImplementation(() => undefined);
 }
