@@ -64,7 +64,7 @@ describe('a cut in the middle of a broadcast', () => {
   test('loses with the server what was due while it was away, and the gaps are told', async () => {
     // What was never sent is waited for in vain, so not for long. At this rate two messages are a second.
     const [rate, seconds] = [2, 8];
-    const load = `--rate ${rate}/s --duration ${seconds}s`;
+    const load = `--rate ${rate}/s --duration ${seconds}s --for 4s`;
     const [trial] = (await bench(`--cut restart --arms ws --deadline 4s ${load}`)).trials;
     const { ledger, fault, outcome } = trial ?? {};
     expect(outcome).toBe('completed');
@@ -75,7 +75,7 @@ describe('a cut in the middle of a broadcast', () => {
     // On a busy machine the next server may not be there before the schedule is over.
     const backMs = Math.min(fault?.mendedAtMs ?? 0, seconds * 1_000);
     const away = (backMs - (fault?.confirmed.atMs ?? 0)) / 1_000;
-    expect(away).toBeGreaterThan(0.3);
+    expect(away).toBeGreaterThan(4);
     // Never sent, so nobody has it: all that was due, but for a message or two at either end.
     expect(ledger?.lost).toBeGreaterThanOrEqual((away * rate - 2) * CLIENTS);
     expect(ledger?.lost).toBeLessThanOrEqual((away * rate + 2) * CLIENTS);

@@ -57,10 +57,11 @@ describe('a server of several processes', () => {
   });
 
   test('without replay loses what was due each time a client was away, and says so', async () => {
+    const [rate, seconds] = [4, 12];
     const [trial] = await bench(
       'restart',
-      // So few a second that two of them are more than a busy machine is late.
-      `--clients ${CLIENTS} --rate 4/s --duration 8s --at 5% --retry 300ms --arms sse --way kill --resume off`,
+      // Eight messages in a usual time away; two are more than a busy machine is late.
+      `--clients ${CLIENTS} --rate ${rate}/s --duration ${seconds}s --at 5% --retry 4s --cap 4s --arms sse --way kill --resume off`,
     );
     const { fault, ledger, validity } = trial ?? {};
     const { predicted = 0, found = 0 } = fault?.loss ?? {};
@@ -77,6 +78,9 @@ describe('a server of several processes', () => {
     expect(fault?.replayed ?? 0).toBe(0);
     // A message at each end of a time away may fall to either side of it.
     expect(Math.abs(found - predicted)).toBeLessThanOrEqual(2 * times);
+    expect(found).toBeGreaterThan(2 * times);
+    // From the first kill to the last return would be far more.
+    expect(found).toBeLessThan(0.5 * CLIENTS * rate * seconds);
     expect(validity?.checks.find(({ id }) => id === 'fault-confirmed')?.ok).toBe('pass');
   });
 
