@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fault, HarnessError, reasonOf } from '../core/errors.ts';
 import { isGone, ownerOf } from '../core/process-owner.ts';
 import type { RunResult } from '../core/result.ts';
-import { readTemporaryName } from '../core/temporary-folder.ts';
+import { abandonedFolders } from '../core/temporary-folder.ts';
 import { removeLeftovers } from '../loadgen/namespaces.ts';
 import { endLeftGroup } from '../proxies/instance.ts';
 import { RUN_FILE, readRunFile, writeRunFile } from '../reports/run-file.ts';
@@ -37,11 +37,9 @@ export function markRunning(folder: string): () => void {
 
 /** @returns what was found, a sentence each */
 export function clearLeftovers(out: string, temporary = tmpdir()): string[] {
-  for (const name of namesIn(temporary)) {
-    const made = readTemporaryName(name);
-    // A proxy may still run in its folder: clearRoutes ends it first.
-    if (made !== undefined && made.kind !== 'route' && isGone(made.owner))
-      rmSync(join(temporary, name), { recursive: true, force: true });
+  // In the others a proxy or a server may still run: whoever ends it takes the folder away.
+  for (const folder of abandonedFolders(['tls', 'run', 'server'], temporary)) {
+    rmSync(folder, { recursive: true, force: true });
   }
   return namesIn(out).flatMap((name) => {
     const folder = join(out, name);
@@ -76,10 +74,7 @@ export function clearTargets(): string[] {
 /** Proxies that a killed run had started, and their folders. @returns what was found, a sentence each */
 export async function clearRoutes(temporary = tmpdir()): Promise<string[]> {
   let ended = 0;
-  for (const name of namesIn(temporary)) {
-    const made = readTemporaryName(name);
-    if (made?.kind !== 'route' || !isGone(made.owner)) continue;
-    const folder = join(temporary, name);
+  for (const folder of abandonedFolders(['route'], temporary)) {
     if (await endLeftGroup(folder)) ended += 1;
     rmSync(folder, { recursive: true, force: true });
   }

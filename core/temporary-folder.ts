@@ -2,25 +2,32 @@
  * Temporary folders whose names say what they are for and whose they are, so that those of a killed run are
  * told from those in use, and the next run removes them.
  */
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ownerOf } from './process-owner.ts';
+import { isGone, ownerOf } from './process-owner.ts';
 
-/** A certificate, a run for the API, the sockets between the processes of a server, a proxy. */
-export type TemporaryKind = 'tls' | 'run' | 'server' | 'route';
+/** For a certificate, a run for the API, the sockets between the processes of a server, a proxy, somebody else's server. */
+const kinds = ['tls', 'run', 'server', 'route', 'target'] as const;
+export type TemporaryKind = (typeof kinds)[number];
 
-const NAME = /^pushbench-(tls|run|server|route)-(\d+-\d+)-/;
+const NAME = new RegExp(`^pushbench-(${kinds.join('|')})-(\\d+-\\d+)-`);
 
 /** @returns its path; whoever asked removes it */
 export function createTemporaryFolder(kind: TemporaryKind): string {
   return mkdtempSync(join(tmpdir(), `pushbench-${kind}-${ownerOf(process.pid)}-`));
 }
 
-/** Undefined where the name is none of ours. */
-export function readTemporaryName(
-  name: string,
-): { readonly kind: TemporaryKind; readonly owner: string } | undefined {
-  const [, kind, owner] = NAME.exec(name) ?? [];
-  return owner === undefined ? undefined : { kind: kind as TemporaryKind, owner };
+/** Those of these kinds whose process is gone. @returns their paths; none where there is no such place */
+export function abandonedFolders(
+  kindsOf: readonly TemporaryKind[],
+  temporary = tmpdir(),
+): readonly string[] {
+  if (!existsSync(temporary)) return [];
+  return readdirSync(temporary)
+    .filter((name) => {
+      const [, kind, owner] = NAME.exec(name) ?? [];
+      return owner !== undefined && kindsOf.some((one) => one === kind) && isGone(owner);
+    })
+    .map((name) => join(temporary, name));
 }

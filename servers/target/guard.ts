@@ -5,10 +5,9 @@
  */
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rmSync } from 'node:fs';
 import { ownerOf } from '../../core/process-owner.ts';
+import { createTemporaryFolder } from '../../core/temporary-folder.ts';
 import { until } from '../../core/until.ts';
 import { isRunning, MARK, markedProcesses, signal } from './processes.ts';
 
@@ -22,9 +21,6 @@ rm -rf -- "$2"`;
 /** How long those may take to end that left their group, asked and then killed. */
 const LEFT_MS = 1_000;
 
-/** Names of its folders; the first group is whose it is. */
-export const FOLDER_NAME = /^pushbench-target-(\d+-\d+)-/;
-
 export interface Guard {
   /** For the environment of all that is started, so that it is found wherever it has gone. */
   readonly env: Readonly<Record<string, string>>;
@@ -37,9 +33,8 @@ export interface Guard {
 }
 
 export function startGuard(): Guard {
-  const owner = ownerOf(process.pid);
-  const mark = `${owner}/${randomUUID().slice(0, 8)}`;
-  const folder = mkdtempSync(join(tmpdir(), `pushbench-target-${owner}-`));
+  const mark = `${ownerOf(process.pid)}/${randomUUID().slice(0, 8)}`;
+  const folder = createTemporaryFolder('target');
   const shell = spawn('/bin/sh', ['-c', SCRIPT, 'pushbench-guard', mark, folder], {
     // Ctrl-C reaches the whole group of the terminal: it must outlive that.
     detached: true,
