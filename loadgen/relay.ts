@@ -3,16 +3,15 @@
  * forwarding nothing more. It is outside of both ends, so what it says it cut is not what either of them
  * believes. It keeps a log of its own.
  */
-import type { Server, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import { createServer } from 'node:net';
 import type { Clock } from '../core/clock.ts';
 import { onFreePort } from '../core/free-port.ts';
+import { listenAt } from '../core/listen.ts';
 import type { RelayCut, RelayLogLine } from './relay-control.ts';
 import type { Forward } from './relay-tunnel.ts';
 import { forwardAtOnce, Tunnel } from './relay-tunnel.ts';
 
-/** Connections waiting to be accepted: a herd that comes back at once is to be let in, not to be turned away here. */
-const BACKLOG = 4_096;
 /** How long both sides have to end in good order, ms. */
 const FINISH_MS = 2_000;
 
@@ -66,11 +65,9 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     accepted += 1;
     tunnels.add(tunnel);
   };
+  const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
   // It lets go of its port while it is shut, and is to have it again.
-  let { server, port } = await onFreePort([host], 0, async (port) => ({
-    server: await listen(host, port, accept),
-    port,
-  }));
+  const port = await onFreePort([host], 0, (one) => listenAt(server, host, one));
   const end = {
     fin: (tunnel: Tunnel) => tunnel.finish(),
     rst: (tunnel: Tunnel) => tunnel.reset(),
@@ -108,7 +105,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     async mend() {
       for (const tunnel of held) tunnel.forget();
       held.clear();
-      if (!server.listening) server = await listen(host, port, accept);
+      if (!server.listening) await listenAt(server, host, port);
     },
     close() {
       clearTimeout(finishing);
@@ -116,15 +113,4 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
       for (const tunnel of tunnels) tunnel.destroy();
     },
   };
-}
-
-function listen(host: string, port: number, accept: (client: Socket) => void): Promise<Server> {
-  return new Promise((resolve, reject) => {
-    const server = createServer({ noDelay: true, allowHalfOpen: true }, accept);
-    server.once('error', reject);
-    server.listen({ host, port, backlog: BACKLOG }, () => {
-      server.off('error', reject);
-      resolve(server);
-    });
-  });
 }

@@ -76,31 +76,25 @@ if (answer.kind === 'listening') {
 async function start(): ReturnType<Cluster['start']> {
   const { port, tcpPort } = config;
   for (let attempt = 1; ; attempt += 1) {
-    const answer = await startAt(await choosePorts());
+    const answer = await startOnce();
     const wasAsked = answer.kind === 'listening' || answer.port === port || answer.port === tcpPort;
     if (wasAsked || attempt === MOST_PORTS) return answer;
     await cluster.allGone();
   }
 }
 
-type Ports = Pick<ServerConfig, 'port' | 'tcpPort'>;
-
-async function choosePorts(): Promise<Ports | Extract<FromServer, { kind: 'cannot-listen' }>> {
+async function startOnce(): ReturnType<Cluster['start']> {
   const hosts = addressesFrom(config.host, config.addresses);
   try {
     const port = config.port || (await freePort(hosts));
     let tcpPort = config.tcpPort || (await freePort(hosts));
     while (tcpPort === port) tcpPort = await freePort(hosts);
-    return { port, tcpPort };
+    return await cluster.start({ ...config, port, tcpPort });
   } catch (error) {
     const place = placeRefused(error);
     if (place === undefined) throw error;
     return { kind: 'cannot-listen', ...place };
   }
-}
-
-function startAt(ports: Awaited<ReturnType<typeof choosePorts>>): ReturnType<Cluster['start']> {
-  return 'kind' in ports ? Promise.resolve(ports) : cluster.start({ ...config, ...ports });
 }
 
 async function handle(message: ToServer): Promise<void> {

@@ -9,10 +9,11 @@ import { createServer as createTcpServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer } from 'node:tls';
 import { onFreePort } from '../core/free-port.ts';
+import { listenAt } from '../core/listen.ts';
 import { addressesFrom } from '../core/loopback.ts';
 import type { Listener, Route, Upgrade } from '../core/transport.ts';
 import type { DoorSettings } from './doors.ts';
-import { openAnother, openDoor } from './doors.ts';
+import { openAnother } from './doors.ts';
 
 /** A client that has not sent a whole request head by then is ended, ms; it covers upgrades left half open. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -145,7 +146,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
     if (status !== undefined && silent && socket.writable) refuse(socket, status);
     else socket.destroy();
   });
-  const httpPort = await onFreePort(hosts, port, (one) => openDoor(http, host, one));
+  const httpPort = await onFreePort(hosts, port, (one) => listenAt(http, host, one));
   // As Node's servers have it: over HTTP a client may end its own side and go on reading, over TLS not.
   const halfOpen = { ...tcpSettings, allowHalfOpen: material === undefined };
   listening.push({ server: http, port: httpPort, settings: halfOpen });
@@ -184,7 +185,7 @@ export async function openListener(options: ListenerOptions): Promise<OpenListen
       // Behind that of HTTP.
       const isFirst = listening.length === 1;
       const wanted = isFirst ? (options.tcpPort ?? 0) : 0;
-      const tcpPort = await onFreePort(hosts, wanted, (one) => openDoor(server, host, one));
+      const tcpPort = await onFreePort(hosts, wanted, (one) => listenAt(server, host, one));
       listening.push({ server, port: tcpPort, settings: plain });
       return tcpPort;
     },

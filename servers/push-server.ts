@@ -192,7 +192,7 @@ export async function createPushServer(
   given: Partial<PushServerOptions> = {},
 ): Promise<PushServer> {
   const options: PushServerOptions = { ...defaults, ...given };
-  const { log } = options;
+  const { log, addresses = 1 } = options;
   // Before anything is opened, since it may refuse its options.
   checkLiveness(options);
   checkAddresses(options);
@@ -266,9 +266,7 @@ export async function createPushServer(
       const { certificate } = listener;
       endpoints[name] = {
         ...end.endpoint,
-        ...(options.addresses === undefined || options.addresses === 1
-          ? {}
-          : { addresses: options.addresses }),
+        ...(addresses === 1 ? {} : { addresses }),
         ...(certificate === undefined ? {} : { tls: { ca: certificate } }),
       };
     }
